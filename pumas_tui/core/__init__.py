@@ -1,0 +1,1 @@
+"""The headless heart: no Textual, no Rich. Front ends import `library` and `domain`, nothing else."""
