@@ -1,0 +1,223 @@
+"""The one registry of what a person can do: footer, `?`, palette, key map and their documentation read it.
+
+An action's id is `<scope>.<verb>`. What runs it is looked up by the verb on the object that owns the scope;
+which keys it has is data (`configs/keymap.toml`).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """Where an action's keys work."""
+
+    GLOBAL = "global"  # every screen
+    SCREEN = "screen"  # the screen in front, whichever it is
+    LIST = "list"  # any list that has the focus
+    MARKS = "marks"  # lists whose rows can be marked
+    LIBRARY = "library"
+    IMPORT = "import"
+    TEXT = "text"  # a text box that has the focus
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing to do. `does` is a sentence without a full stop; `cli` the same on the command line or empty.
+
+    `footer` is the short label on the key line, shown where `priority` (higher first) finds room, or empty.
+    `writes`: off in a read-only session. `harmful`: asks first, and its key is never the key that confirms.
+    `runnable`: may be started from `?` and the palette. `anywhere`: works while a text box has the focus.
+    """
+
+    id: str
+    title: str
+    does: str
+    cli: str = ""
+    footer: str = ""
+    priority: int = 0
+    writes: bool = False
+    harmful: bool = False
+    runnable: bool = True
+    anywhere: bool = False
+
+    @property
+    def scope(self) -> Scope:
+        """First part of the id."""
+        return Scope(self.id.partition(".")[0])
+
+    @property
+    def verb(self) -> str:
+        """Last part of the id."""
+        return self.id.partition(".")[2]
+
+
+_GLOBAL = (
+    Action("global.library", "Library", "goes to the library", "pumas-tui list"),
+    Action("global.import", "Import", "goes to the import queue", "pumas-tui jobs list"),
+    Action(
+        "global.type_path",
+        "import a path ...",
+        "asks for the path of a model file or folder; pasting paths anywhere needs no key",
+        "pumas-tui import PATH",
+        footer="import",
+        priority=70,
+        writes=True,
+    ),
+    Action(
+        "global.jobs", "jobs", "opens or closes the list of running and waiting work", "pumas-tui jobs list"
+    ),
+    Action("global.last_place", "last place", "goes back to the screen that was in front before"),
+    Action("global.rescan", "read again", "reads the model folders that changed again", "pumas-tui scan"),
+    Action("global.redraw", "redraw", "paints the whole window again"),
+    Action("global.suspend", "suspend", "stops to the shell; fg comes back", "kill -TSTP"),
+    Action("global.palette", "all actions", "finds any action by its name", "pumas-tui --help"),
+    Action("global.help", "help", "lists the keys of this screen", "pumas-tui --help"),
+    Action("global.quit", "leave", "leaves; unfinished imports go on at the next start"),
+    Action(
+        "global.interrupt",
+        "interrupt",
+        "says how to leave; twice within 2 s leaves",
+        runnable=False,
+        anywhere=True,
+    ),
+)
+
+_SCREEN = (
+    Action(
+        "screen.back",
+        "back",
+        "closes what is open, clears the search, then marks; never leaves",
+        runnable=False,
+    ),
+)
+
+_LIST = (
+    Action("list.down", "down", "moves down", runnable=False),
+    Action("list.up", "up", "moves up", runnable=False),
+    Action("list.page_down", "page down", "moves down a page", runnable=False),
+    Action("list.page_up", "page up", "moves up a page", runnable=False),
+    Action("list.half_down", "half a page down", "moves down half a page", runnable=False),
+    Action("list.half_up", "half a page up", "moves up half a page", runnable=False),
+    Action("list.top", "first row", "moves to the first row", runnable=False),
+    Action("list.bottom", "last row", "moves to the last row", runnable=False),
+)
+
+_MARKS = (
+    Action("marks.mark", "mark", "marks the row and goes down", footer="mark", priority=60),
+    Action("marks.mark_range", "mark a range", "marks from here to where it is pressed again"),
+    Action("marks.mark_all", "mark all", "marks all rows that are shown, or none"),
+)
+
+_LIBRARY = (
+    Action(
+        "library.open",
+        "open model",
+        "shows all that is known",
+        "pumas-tui show MODEL",
+        footer="open",
+        priority=90,
+    ),
+    Action(
+        "library.search",
+        "search",
+        "finds models by words in name, family, type and tags, in any order",
+        "pumas-tui list QUERY",
+        footer="find",
+        priority=50,
+    ),
+    Action(
+        "library.copy",
+        "copy ...",
+        "copies path, name, SHA-256 or the last message to the clipboard",
+        "pumas-tui path MODEL",
+        footer="copy",
+        priority=40,
+    ),
+    Action(
+        "library.order",
+        "order ...",
+        "sorts by name, size, date or trust; the same again turns it round",
+        "pumas-tui list --sort FIELD",
+        footer="order",
+        priority=30,
+    ),
+)
+
+_IMPORT = (
+    Action(
+        "import.open", "open", "answers what the row asks, or shows it", "pumas-tui jobs list", "open", 90
+    ),
+    Action(
+        "import.answer_pickle",
+        "read and decide ...",
+        "asks about a pickle file, which can run code when an app loads it",
+        "pumas-tui import PATH --accept-pickle",
+        footer="pickle",
+        priority=80,
+        writes=True,
+    ),
+    Action(
+        "import.pause",
+        "pause or go on",
+        "stops a copy, which then starts anew, or goes on",
+        "pumas-tui jobs pause ID",
+        footer="pause",
+        priority=45,
+        writes=True,
+    ),
+    Action(
+        "import.cancel",
+        "cancel ...",
+        "stops an import; originals are never touched",
+        "pumas-tui jobs cancel ID",
+        footer="cancel",
+        priority=44,
+        writes=True,
+        harmful=True,
+    ),
+    Action(
+        "import.retry",
+        "try again",
+        "runs a failed import again",
+        "pumas-tui jobs retry ID",
+        "retry",
+        43,
+        True,
+    ),
+    Action(
+        "import.top",
+        "next in line",
+        "puts an import before the others",
+        "pumas-tui jobs top ID",
+        "first",
+        42,
+        True,
+    ),
+    Action(
+        "import.remove",
+        "off the queue",
+        "takes rows off the list; no file is touched",
+        "pumas-tui jobs cancel ID",
+        footer="off queue",
+        priority=41,
+        writes=True,
+    ),
+    Action(
+        "import.copy", "copy ...", "copies path, name or error to the clipboard", footer="copy", priority=20
+    ),
+)
+
+_TEXT = (
+    Action("text.delete_word", "delete a word", "deletes the word before the cursor", runnable=False),
+    Action("text.delete_to_start", "delete to the start", "deletes to the start of the line", runnable=False),
+    Action("text.to_list", "to the list", "leaves the text box and keeps what it says", runnable=False),
+)
+
+ACTIONS: tuple[Action, ...] = (*_GLOBAL, *_SCREEN, *_LIST, *_MARKS, *_LIBRARY, *_IMPORT, *_TEXT)
+BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
+
+
+def of_scopes(scopes: Iterable[Scope]) -> tuple[Action, ...]:
+    """Actions of these scopes, scope by scope in the order given."""
+    return tuple(action for scope in scopes for action in ACTIONS if action.scope is scope)

@@ -1,0 +1,121 @@
+"""The payload of an import job: JSON values written at submit, read by the runner and shown by front ends.
+
+Paths keep undecodable bytes as lone surrogates; whoever stores the payload writes JSON with ensure_ascii.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from pumas_tui.core.domain import describing
+from pumas_tui.core.domain.files import Candidate, FileEntry, Member, ModelFormat, Role, SecurityTier
+from pumas_tui.core.domain.ids import ModelUid
+from pumas_tui.core.domain.imports import DuplicatePolicy, ImportChoices, ImportMode, Inspected
+from pumas_tui.core.domain.jobs import Need, NeedKind
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOrder:
+    """What a job is to import: the candidate as it was seen, the choices, and the uid it will have."""
+
+    candidate: Candidate
+    choices: ImportChoices
+    uid: ModelUid
+
+
+def encode(inspected: Inspected, choices: ImportChoices, uid: ModelUid) -> dict[str, Any]:
+    """The payload of one candidate."""
+    candidate = inspected.candidate
+    model_type, subtype, family = describing.chosen_kind(inspected.identity, choices)
+    present = len({m.shard_index for m in candidate.weights})
+    return {
+        "name": candidate.name,
+        "size_bytes": candidate.size_bytes,
+        "model_format": candidate.model_format.value,
+        "security_tier": inspected.security_tier.value,
+        "container": inspected.container.value,
+        "sources": [m.entry.path for m in candidate.members],
+        "model_id": describing.chosen_model_id(candidate.name, inspected.identity, choices),
+        "model_type": model_type,
+        "subtype": subtype,
+        "family": family,
+        "missing": list(candidate.missing),
+        "shards": {"present": present, "total": present + len(candidate.missing)},
+        "evidence": list(inspected.identity.evidence),
+        "uid": uid,
+        "members": [_member(m) for m in candidate.members],
+        "complete_known": candidate.complete_known,
+        "choices": {**asdict(choices), "tags": list(choices.tags)},
+    }
+
+
+def _member(member: Member) -> dict[str, Any]:
+    return {
+        **asdict(member.entry),
+        "name": member.name,
+        "role": member.role.value,
+        "shard_index": member.shard_index,
+        "shard_total": member.shard_total,
+    }
+
+
+def decode(payload: Mapping[str, Any]) -> ImportOrder:
+    """The order behind a payload that `encode` made."""
+    members = tuple(
+        Member(
+            FileEntry(m["path"], m["size"], m["mtime_ns"], m["ino"], m["dev"]),
+            m["name"],
+            Role(m["role"]),
+            m["shard_index"],
+            m["shard_total"],
+        )
+        for m in payload["members"]
+    )
+    said = payload["choices"]
+    choices = ImportChoices(
+        **{
+            **said,
+            "mode": ImportMode(said["mode"]),
+            "duplicates": DuplicatePolicy(said["duplicates"]),
+            "tags": tuple(said["tags"]),
+        }
+    )
+    candidate = Candidate(
+        name=payload["name"],
+        model_format=ModelFormat(payload["model_format"]),
+        members=members,
+        missing=tuple(payload["missing"]),
+        complete_known=payload["complete_known"],
+    )
+    return ImportOrder(candidate, choices, ModelUid(payload["uid"]))
+
+
+def open_needs(inspected: Inspected, choices: ImportChoices, answers: Mapping[str, str]) -> tuple[Need, ...]:
+    """Questions that stand between this candidate and its import."""
+    candidate = inspected.candidate
+    needs = []
+    pickle_ok = choices.accept_pickle or answers.get(NeedKind.PICKLE) == "accept"
+    if inspected.security_tier is SecurityTier.PICKLE and not pickle_ok:
+        facts: dict[str, Any] = {
+            "name": candidate.name,
+            "sources": [m.entry.path for m in candidate.weights],
+        }
+        needs.append(Need(NeedKind.PICKLE, ("accept", "refuse"), facts))
+    missing_ok = choices.accept_missing or answers.get(NeedKind.MISSING_PART) == "import"
+    if candidate.missing and not missing_ok:
+        present = len({m.shard_index for m in candidate.weights})
+        facts = {
+            "name": candidate.name,
+            "missing": list(candidate.missing),
+            "present": present,
+            "total": present + len(candidate.missing),
+            "folder": candidate.main.entry.path.rpartition("/")[0],
+        }
+        needs.append(Need(NeedKind.MISSING_PART, ("import", "refuse"), facts))
+    return tuple(needs)
+
+
+def duplicate_policy(choices: ImportChoices, answers: Mapping[str, str]) -> DuplicatePolicy:
+    """What to do with content that is known: the answer to the question beats the choice before."""
+    answered = answers.get(NeedKind.DUPLICATE)
+    return DuplicatePolicy(answered) if answered in ("skip", "import") else choices.duplicates

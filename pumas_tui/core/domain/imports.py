@@ -1,0 +1,105 @@
+"""Values of an import on its way from pasted text to a job: what was inspected, what was chosen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pumas_tui.core.domain.errors import Trouble
+from pumas_tui.core.domain.files import Candidate, Container, PastedSource, SecurityTier
+from pumas_tui.core.domain.identity import Identity
+from pumas_tui.core.domain.ids import JobId, ModelId
+
+
+class ImportMode(StrEnum):
+    """How the bytes get into the library."""
+
+    COPY = "copy"
+
+
+class DuplicatePolicy(StrEnum):
+    """What to do with content that the library has already."""
+
+    ASK = "ask"  # the job waits as needs_you
+    SKIP = "skip"  # remember the path, import nothing
+    IMPORT = "import"  # a second model with a hash suffix
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """A candidate with what its headers told. `model_id` is where it will go unless the name is taken.
+
+    `refuse` set: it cannot be imported, and why. `warnings` do not block.
+    """
+
+    candidate: Candidate
+    container: Container
+    security_tier: SecurityTier
+    identity: Identity
+    model_id: ModelId
+    warnings: tuple[Trouble, ...] = ()
+    refuse: Trouble | None = None
+
+    @property
+    def needs_you(self) -> bool:
+        """A question must be answered before it can run."""
+        return self.refuse is None and (
+            self.security_tier is SecurityTier.PICKLE or bool(self.candidate.missing)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What pasted text or a list of paths came to.
+
+    `absent` are paths that are not here (client paths, remote names, typing errors); `troubles` are
+    entries that could not be read or are no files; `understood` is False when no path was found in the text.
+    """
+
+    text: str
+    sources: tuple[PastedSource, ...]
+    candidates: tuple[Inspected, ...]
+    absent: tuple[PastedSource, ...]
+    troubles: tuple[Trouble, ...]
+    free_bytes: int
+
+    @property
+    def understood(self) -> bool:
+        """At least one path was read out of the text."""
+        return bool(self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class ImportChoices:
+    """What the user decided before the queue. Empty strings mean: as identified."""
+
+    mode: ImportMode = ImportMode.COPY
+    model_type: str = ""
+    subtype: str = ""
+    family: str = ""
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    accept_pickle: bool = False
+    accept_missing: bool = False
+    duplicates: DuplicatePolicy = DuplicatePolicy.ASK
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """Jobs made of candidates, in their order, and those that were refused at once."""
+
+    jobs: tuple[JobId, ...]
+    batch_id: str
+    refused: tuple[Inspected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """The result of a finished import job, as the row keeps it."""
+
+    model_id: str
+    uid: str
+    status: str  # imported | duplicate
+    bytes: int
+    sha256: str
+    mode: str
+    facts: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,102 @@
+"""What the index says of models: rows, pages, orders, and the whole of one model."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pumas_tui.core.domain.files import ModelFormat, SecurityTier
+from pumas_tui.core.domain.ids import ModelId, ModelUid
+from pumas_tui.core.domain.metadata import Metadata, Trust
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One line of the library list. `added_at`: seconds since the epoch; `links`: from the registry."""
+
+    uid: ModelUid
+    model_id: ModelId
+    official_name: str
+    model_type: str
+    subtype: str
+    family: str
+    model_format: ModelFormat
+    size_bytes: int
+    file_count: int
+    trust: Trust
+    security_tier: SecurityTier
+    acknowledged: bool
+    sha256: str
+    added_at: float
+    tags: tuple[str, ...] = ()
+    base_model: str = ""
+    precision: str = ""
+    quantization: str = ""
+    links: int = 0
+
+
+class OrderBy(StrEnum):
+    """What a list is sorted by; RELEVANCE is name order while nothing is searched."""
+
+    RELEVANCE = "relevance"
+    NAME = "name"
+    SIZE = "size"
+    ADDED = "added"
+    TRUST = "trust"
+    TYPE = "type"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A sort order. Descending for SIZE and ADDED is `reverse=True`; the caller says which."""
+
+    by: OrderBy = OrderBy.RELEVANCE
+    reverse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows `offset … offset+len(rows)` of `total` hits, and how long the database took."""
+
+    rows: tuple[ModelRow, ...]
+    offset: int
+    total: int
+    query_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRow:
+    """One link of a model into an app."""
+
+    app: str
+    target: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDetail:
+    """All that is known of one model. `directory` is absolute."""
+
+    row: ModelRow
+    metadata: Metadata
+    directory: str
+    links: tuple[LinkRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """What a rescan found. Phantoms and unreadable metadata are findings, none fatal."""
+
+    found: int
+    indexed: int
+    skipped_phantom: int
+    errors: int
+    seconds: float
+    problems: tuple["ScanProblem", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScanProblem:
+    """One model directory that could not be indexed: kind as in health findings, path below models/."""
+
+    kind: str  # phantom_model | bad_metadata | duplicate_model | stray_weights | leftover_operation
+    path: str
+    message: str
