@@ -1,0 +1,1 @@
+"""The disk, all of it. What is decided here is only how; what is decided in `domain`."""
