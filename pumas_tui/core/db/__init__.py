@@ -1,0 +1,1 @@
+"""SQLite, all of it: connections, migrations, index, registry, journal, progress."""
