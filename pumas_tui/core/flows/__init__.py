@@ -1,0 +1,1 @@
+"""Use cases: the only place where disk, databases and network meet."""

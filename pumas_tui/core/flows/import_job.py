@@ -1,0 +1,237 @@
+"""One import, start to end, in one thread: check, stage, commit, index. Can be called without an event loop.
+
+Before the commit nothing of the model is visible; after it the model is whole. Killed anywhere between, the
+staging sweep and the job's own uid tell the next run what is true already.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from pumas_tui import __version__
+from pumas_tui.core.db.index import IndexWriter
+from pumas_tui.core.db.journal import Journal, Operation
+from pumas_tui.core.domain import describing, import_payload, naming
+from pumas_tui.core.domain import metadata as metadata_format
+from pumas_tui.core.domain.describing import StagedFile
+from pumas_tui.core.domain.errors import DiskFullError, RefusedError
+from pumas_tui.core.domain.files import Candidate
+from pumas_tui.core.domain.ids import ModelId, OperationId, Sha256, new_operation_id
+from pumas_tui.core.domain.import_payload import ImportOrder
+from pumas_tui.core.domain.imports import DuplicatePolicy, Inspected
+from pumas_tui.core.domain.jobs import Job, Need, NeedKind, Stage
+from pumas_tui.core.domain.layout import METADATA, LibraryPaths
+from pumas_tui.core.domain.metadata import Metadata
+from pumas_tui.core.flows import indexing, known_content
+from pumas_tui.core.flows.inspecting import inspect_candidate
+from pumas_tui.core.flows.known_content import Known
+from pumas_tui.core.fs import copying, locks, marker, ops, scan, space, staging
+from pumas_tui.core.fs.staging import Staging
+
+Report = Callable[[Stage, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTools:
+    """What an import works with; all thread-safe."""
+
+    paths: LibraryPaths
+    index: IndexWriter
+    journal: Journal
+    reserve_bytes: int
+    host: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The import stopped before it changed anything: these need an answer."""
+
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The import is over; `result` is the row's result."""
+
+    result: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRun:
+    """One attempt at one job. `alone`: no other import runs here, so one file may use two cores."""
+
+    job: Job
+    tools: ImportTools
+    cancel: threading.Event
+    report: Report
+    alone: Callable[[], bool]
+
+    def run(self) -> Told | Asked:
+        """Import. Raises RefusedError, SourceChangedError, DiskError, DiskFullError, CancelledError."""
+        order = import_payload.decode(self.job.payload)
+        with marker.opened(self.tools.paths.models):
+            already = known_content.by_uid(self.tools.index, self.tools.paths, order.uid)
+            if already is not None:  # a crash came after the commit: the model is there, the row was not told
+                return _told(already, order, "imported")
+            candidate = fresh(order.candidate)
+            inspected = inspect_candidate(candidate, self.tools.paths)
+            if inspected.refuse is not None:
+                raise RefusedError(inspected.refuse.message, path=inspected.refuse.path)
+            needs = import_payload.open_needs(inspected, order.choices, self.job.answers)
+            if needs:
+                return Asked(needs)
+            return self._import(replace(order, candidate=candidate), inspected)
+
+    def _import(self, order: ImportOrder, inspected: Inspected) -> Told | Asked:
+        total = order.candidate.size_bytes
+        self.report(Stage.CHECKING, 0, total)
+        policy = import_payload.duplicate_policy(order.choices, self.job.answers)
+        if policy is not DuplicatePolicy.IMPORT:
+            known = known_content.find(self.tools.index, self.tools.paths, order.candidate, self.cancel)
+            if known is not None:
+                return self._duplicate(order, known, policy)
+        self._check_space(total)
+        return self._stage(order, inspected, policy)
+
+    def _check_space(self, needed: int) -> None:
+        free = space.free_bytes(self.tools.paths.models)
+        missing = needed + self.tools.reserve_bytes - free
+        if missing > 0:
+            raise DiskFullError(
+                f"{self.tools.paths.models}: {missing} bytes more must be free for this import",
+                path=self.tools.paths.models,
+                missing_bytes=missing,
+            )
+
+    def _duplicate(self, order: ImportOrder, known: Known, policy: DuplicatePolicy) -> Told | Asked:
+        if policy is DuplicatePolicy.ASK:
+            facts = {
+                "name": order.candidate.name,
+                "model_id": known.model_id,
+                "uid": known.uid,
+                "sha256": known.sha256,
+                "size_bytes": order.candidate.size_bytes,
+            }
+            return Asked((Need(NeedKind.DUPLICATE, ("skip", "import", "refuse"), facts),))
+        known_content.remember_source(self.tools.index, self.tools.paths, known, order.candidate)
+        return _told(known, order, "duplicate")
+
+    def _stage(self, order: ImportOrder, inspected: Inspected, policy: DuplicatePolicy) -> Told | Asked:
+        op = new_operation_id()
+        wanted = describing.chosen_model_id(order.candidate.name, inspected.identity, order.choices)
+        self.tools.journal.begin(self._operation(op, wanted, order))
+        staged = staging.begin(self.tools.paths, self._manifest(op, order))
+        try:
+            files = self._copy(order.candidate, staged)
+            outcome = self._commit(order, inspected, policy, staged, files)
+        except BaseException:
+            # Whatever stopped it, what was copied is only a copy: give the space back at once.
+            staged.discard()
+            self.tools.journal.failed(op)
+            raise
+        if isinstance(outcome, Asked) or outcome.result["status"] == "duplicate":
+            staged.discard()
+            self.tools.journal.failed(op)
+        else:
+            self.tools.journal.done(op)
+        return outcome
+
+    def _operation(self, op: OperationId, wanted: ModelId, order: ImportOrder) -> Operation:
+        plan = {"model_id": wanted, "uid": order.uid, "job": self.job.id}
+        return Operation(op, "import", self.tools.host, __version__, time.time(), self.job.batch_id, plan)
+
+    def _manifest(self, op: OperationId, order: ImportOrder) -> staging.Manifest:
+        names = describing.staged_names(order.candidate.members)
+        copies = {names[m.name]: m.entry for m in order.candidate.members}
+        return staging.new_manifest(op, order.choices.mode.value, copies, order.uid)
+
+    def _copy(self, candidate: Candidate, staged: Staging) -> list[StagedFile]:
+        names = describing.staged_names(candidate.members)
+        total, before = candidate.size_bytes, 0
+        files = []
+        self.report(Stage.STAGING, 0, total)
+        for member in candidate.members:
+            name = names[member.name]
+            if "/" in name:
+                ops.make_dirs(staged.dir, name.rpartition("/")[0])
+            copied = copying.copy_hashed(
+                member.entry.path,
+                f"{staged.dir}/{name}",
+                expect=member.entry,
+                cancel=self.cancel,
+                on_bytes=self._counter(before, total),
+                alone=self.alone(),
+            )
+            files.append(StagedFile(member, name, copied.sha256, copied.xxh3_128))
+            before += member.entry.size
+        return files
+
+    def _counter(self, before: int, total: int) -> Callable[[int], None]:
+        """Progress of one file as progress of all."""
+        return lambda done: self.report(Stage.STAGING, before + done, total)
+
+    def _commit(
+        self,
+        order: ImportOrder,
+        inspected: Inspected,
+        policy: DuplicatePolicy,
+        staged: Staging,
+        files: list[StagedFile],
+    ) -> Told | Asked:
+        total = order.candidate.size_bytes
+        self.report(Stage.COMMITTING, total, total)
+        with locks.library_lock(self.tools.paths):
+            if policy is not DuplicatePolicy.IMPORT:  # another process may have brought it in meanwhile
+                known = known_content.by_hashes(self.tools.index, self.tools.paths, files)
+                if known is not None:
+                    return self._duplicate(order, known, policy)
+            meta = self._published(order, inspected, staged, files)
+            self.report(Stage.INDEXING, total, total)
+            indexing.index_model(self.tools.index, self.tools.paths, meta)
+        known = Known(ModelId(meta.model_id), order.uid, meta.hashes.sha256)
+        return _told(known, order, "imported")
+
+    def _published(
+        self, order: ImportOrder, inspected: Inspected, staged: Staging, files: list[StagedFile]
+    ) -> Metadata:
+        main = next(f for f in files if f.member == order.candidate.main)
+        wanted = describing.chosen_model_id(order.candidate.name, inspected.identity, order.choices)
+        model_id = free_model_id(self.tools.paths, wanted, main.sha256)
+        now = describing.Circumstances(datetime.now(UTC), self.tools.host, self.tools.user, __version__)
+        meta = describing.metadata_of(inspected, order.choices, files, order.uid, model_id, now)
+        ops.write_new_file(f"{staged.dir}/{METADATA}", metadata_format.dump(meta))
+        staging.commit(staged, self.tools.paths.model_dir(model_id))
+        return meta
+
+
+def _told(known: Known, order: ImportOrder, status: str) -> Told:
+    return Told(
+        {
+            "model_id": known.model_id,
+            "uid": known.uid,
+            "status": status,
+            "bytes": order.candidate.size_bytes,
+            "sha256": known.sha256,
+            "mode": order.choices.mode.value,
+        }
+    )
+
+
+def fresh(candidate: Candidate) -> Candidate:
+    """The candidate with its files as they are now. Raises DiskError where one is gone."""
+    members = tuple(replace(m, entry=scan.entry(m.entry.path)) for m in candidate.members)
+    return replace(candidate, members=members)
+
+
+def free_model_id(paths: LibraryPaths, wanted: ModelId, sha256: Sha256) -> ModelId:
+    """The id, or with 4, 8, … digits of the hash where other content has it (without regard to case)."""
+    parent, _, name = wanted.rpartition("/")
+    taken = {naming.fold(n) for n in scan.names(f"{paths.models}/{parent}")}
+    for tried in (name, *(naming.with_hash(name, sha256, digits) for digits in (4, 8, 16, 64))):
+        if naming.fold(tried) not in taken:
+            return ModelId(f"{parent}/{tried}")
+    raise RefusedError(f"{wanted} and its hashed names are taken", path=paths.model_dir(wanted))

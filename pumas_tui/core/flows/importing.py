@@ -1,0 +1,102 @@
+"""Imports, the public face: what was pasted becomes candidates, candidates become jobs."""
+
+import asyncio
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+from uuid import uuid4
+
+from pumas_tui.core.db.jobs import JobStore, NewJob
+from pumas_tui.core.domain import completion, import_payload, paste
+from pumas_tui.core.domain.completion import Completion
+from pumas_tui.core.domain.events import Event, ScanAdvanced
+from pumas_tui.core.domain.files import PastedSource
+from pumas_tui.core.domain.ids import new_model_uid
+from pumas_tui.core.domain.imports import ImportChoices, Inspected, Inspection, Submitted
+from pumas_tui.core.domain.jobs import Job, JobKind, JobState
+from pumas_tui.core.domain.layout import LibraryPaths
+from pumas_tui.core.flows.import_job import Asked, ImportRun, ImportTools
+from pumas_tui.core.flows.inspecting import inspect_sources, may_be_there, sources_of_paths
+from pumas_tui.core.fs import space
+from pumas_tui.core.fs.folders import names_with_slashes
+from pumas_tui.core.jobs.runner import Asks, Finished, JobContext, Outcome
+
+
+class Imports:
+    """Inspect and submit. Methods may be called from the event loop; disk work runs in threads."""
+
+    def __init__(
+        self,
+        paths: LibraryPaths,
+        jobs: JobStore,
+        publish: Callable[[Event], None],
+        own_batch: Callable[[str], None],
+        host: str,
+    ) -> None:
+        self._paths = paths
+        self._jobs = jobs
+        self._publish = publish
+        self._own_batch = own_batch
+        self._host = host
+
+    async def inspect_text(self, text: str) -> Inspection:
+        """What pasted text comes to. Never raises for bad text or bad files."""
+        return await asyncio.to_thread(self._inspect_text, text)
+
+    async def inspect_paths(self, paths: Sequence[str]) -> Inspection:
+        """What these paths come to, each taken literally (argv)."""
+        return await asyncio.to_thread(self._inspect_paths, list(paths))
+
+    async def complete(self, typed: str) -> Completion:
+        """A path that is being typed, as far as the names on the disk make it certain. Raises DiskError."""
+        return await asyncio.to_thread(self._completed, typed)
+
+    def _inspect_text(self, text: str) -> Inspection:
+        home = os.path.expanduser("~")
+        return self._inspect(paste.read(text, may_be_there, home, self._host), text)
+
+    def _completed(self, typed: str) -> Completion:
+        folder, _ = completion.split(os.path.expanduser(typed))
+        return completion.complete(typed, names_with_slashes(folder or "."))
+
+    def _inspect_paths(self, paths: list[str]) -> Inspection:
+        absolute = [os.path.abspath(os.path.expanduser(p)) for p in paths]
+        return self._inspect(sources_of_paths(absolute), "\n".join(paths))
+
+    def _inspect(self, sources: Sequence[PastedSource], text: str) -> Inspection:
+        def say(files_seen: int, path: str) -> None:
+            self._publish(ScanAdvanced(files_seen, path))
+
+        return inspect_sources(sources, text, self._paths, say)
+
+    async def submit(self, inspected: Sequence[Inspected], choices: ImportChoices) -> Submitted:
+        """One job a candidate, all in one transaction; refused candidates make none."""
+        good = [i for i in inspected if i.refuse is None]
+        refused = tuple(i for i in inspected if i.refuse is not None)
+        batch = str(uuid4())
+        lane = await asyncio.to_thread(space.lane_of, self._paths.models)
+        new = [self._new_job(i, choices, lane, batch) for i in good]
+        self._own_batch(batch)
+        ids = await asyncio.to_thread(partial(self._jobs.add_many, JobKind.IMPORT, new)) if new else ()
+        self._own_batch(batch)
+        return Submitted(ids, batch, refused)
+
+    def _new_job(self, inspected: Inspected, choices: ImportChoices, lane: str, batch: str) -> NewJob:
+        needs = import_payload.open_needs(inspected, choices, {})
+        return NewJob(
+            payload=import_payload.encode(inspected, choices, new_model_uid()),
+            state=JobState.NEEDS_YOU if needs else JobState.WAITING,
+            lane=lane,
+            needs=needs,
+            batch_id=batch,
+        )
+
+
+def handler(tools: ImportTools) -> Callable[[Job, JobContext], Outcome]:
+    """What the runner calls for an import job."""
+
+    def handle(job: Job, context: JobContext) -> Outcome:
+        outcome = ImportRun(job, tools, context.cancel, context.report, context.alone).run()
+        return Asks(outcome.needs) if isinstance(outcome, Asked) else Finished(outcome.result)
+
+    return handle

@@ -1,0 +1,58 @@
+"""What every start does before it runs jobs: tidy what a crash left, catch up the index, requeue orphans."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pumas_tui.core.db.index import IndexWriter
+from pumas_tui.core.db.jobs import JobStore
+from pumas_tui.core.db.journal import Journal
+from pumas_tui.core.domain.ids import JobId
+from pumas_tui.core.domain.layout import LibraryPaths
+from pumas_tui.core.domain.models import ScanReport
+from pumas_tui.core.domain.text import plural
+from pumas_tui.core.flows import indexing
+from pumas_tui.core.fs import owners, space, staging
+from pumas_tui.core.fs.staging import Leftover
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What a start found and did. `swept` are operations whose copies were removed."""
+
+    swept: tuple[str, ...]
+    leftovers: tuple[Leftover, ...]
+    requeued: tuple[JobId, ...]
+    scan: ScanReport
+
+    def lines(self) -> tuple[tuple[str, bool], ...]:
+        """(line, is a warning) for the message line; empty when there is nothing to say."""
+        said = []
+        if self.requeued:
+            said.append((f"{plural(len(self.requeued), 'import')} cut off earlier will go on.", False))
+        said += [(f"Left in staging: {left.path}: {left.reason}", True) for left in self.leftovers]
+        return tuple(said)
+
+
+def recover(
+    paths: LibraryPaths,
+    jobs: JobStore,
+    journal: Journal,
+    index: IndexWriter,
+    on_folder: Callable[[int, int], None] | None = None,
+) -> Recovery:
+    """Tidy up after processes that are gone. Touches nothing of a live one. Run in a worker thread."""
+    swept = staging.sweep(paths)
+    # Before jobs go back to the queue: a model that was committed but not indexed must be found by its uid.
+    report = indexing.rescan(index, paths, on_folder=on_folder)
+    requeued = []
+    for job in jobs.orphaned(()):
+        owner = job.owner or ""
+        if not owners.runs(owner) and jobs.requeue(job.id, owner):
+            requeued.append(job.id)
+    published = {manifest.op for manifest in swept.published}
+    for op in journal.unfinished(space.host_name()):
+        if op.id in published:
+            journal.done(op.id)
+        elif op.id in swept.removed:
+            journal.failed(op.id)
+    return Recovery(swept.removed, swept.leftovers, tuple(requeued), report)

@@ -1,0 +1,1 @@
+"""Running things: the runner, the feed and the bus. Knows nothing of models."""

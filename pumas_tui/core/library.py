@@ -1,0 +1,167 @@
+"""The door: `async with Library.open(options) as library`. Owns lifetimes and wires flows; has no verbs."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from pumas_tui.core import settings as settings_file
+from pumas_tui.core.db.changes import ChangeWatch
+from pumas_tui.core.db.runtime import Runner as RunnerRow
+from pumas_tui.core.db.search import SearchIndex
+from pumas_tui.core.domain.errors import LibraryNotFoundError, PumasError
+from pumas_tui.core.domain.events import Event, MessagePosted
+from pumas_tui.core.domain.ids import LibraryId
+from pumas_tui.core.domain.jobs import JobKind, JobState
+from pumas_tui.core.domain.layout import LibraryPaths
+from pumas_tui.core.domain.text import safe
+from pumas_tui.core.flows import demo, importing, opening, recovering
+from pumas_tui.core.flows.browsing import Models
+from pumas_tui.core.flows.import_job import ImportTools
+from pumas_tui.core.flows.importing import Imports
+from pumas_tui.core.flows.opening import Opened
+from pumas_tui.core.flows.queueing import Jobs
+from pumas_tui.core.fs import owners, space
+from pumas_tui.core.jobs.bus import Bus
+from pumas_tui.core.jobs.feed import Feed
+from pumas_tui.core.jobs.runner import Runner, RunnerOptions
+from pumas_tui.core.settings import Settings
+
+_JOBS_AT_ONCE = 4
+
+
+class RunJobs(StrEnum):
+    """Which jobs this process runs."""
+
+    ALL = "all"  # a full-screen session: whatever waits
+    OWN = "own"  # a command: only what it submitted
+    NONE = "none"  # a look
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOptions:
+    """How to open. `create` makes the library where there is none."""
+
+    root: str | None = None
+    config: Path | None = None
+    readonly: bool = False
+    run_jobs: RunJobs = RunJobs.ALL
+    create: bool = False
+    leave_jobs: JobState = JobState.WAITING  # what becomes of jobs that run when the library closes
+
+
+class Library:
+    """An open library. Use `open`; everything it starts ends with the block."""
+
+    def __init__(
+        self, opened: Opened, search: SearchIndex, bus: Bus, options: OpenOptions, settings: Settings
+    ):
+        self.paths: LibraryPaths = opened.paths
+        self.library_id: LibraryId = opened.library_id
+        self.settings = settings
+        self.readonly = options.readonly
+        self._opened = opened
+        self._bus = bus
+        self._options = options
+        runner = _runner(opened, options, settings)
+        self._runner = runner
+        self._feed = Feed(lambda: _watch(opened.paths), bus.publish)
+        self._runs = options.run_jobs is not RunJobs.NONE and not options.readonly
+        self.models = Models(opened.paths, search, opened.index, opened.registry, bus.publish)
+        self.imports = Imports(opened.paths, opened.jobs, bus.publish, runner.own, space.host_name())
+        self.jobs = Jobs(opened.jobs, opened.runtime, runner.wake)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, options: OpenOptions) -> AsyncIterator["Library"]:
+        """Open a library for the time of a block. Raises LibraryNotFoundError, NewerLibraryError, DiskError,
+        UsageError."""
+        settings = settings_file.load(options.config)
+        root = opening.root_of(settings_file.library_root(options.root, settings))
+        state_dir = str(settings_file.state_dir())
+        try:
+            opened = await asyncio.to_thread(opening.open_library, root, state_dir)
+        except LibraryNotFoundError:
+            if not options.create or options.readonly:
+                raise
+            await asyncio.to_thread(opening.create, root)
+            opened = await asyncio.to_thread(opening.open_library, root, state_dir)
+        search = await SearchIndex.open(opened.paths.index_db, opened.paths.registry_db)
+        library = cls(opened, search, Bus(asyncio.get_running_loop()), options, settings)
+        starting = asyncio.create_task(library._start())
+        try:
+            yield library
+        finally:
+            await asyncio.wait({starting})
+            await library._stop()
+            await search.close()
+            await asyncio.to_thread(opened.close)
+
+    def events(self) -> AsyncIterator[Event]:
+        """Facts from now on, for one listener."""
+        return self._bus.events()
+
+    async def _start(self) -> None:
+        """Recover, then run jobs; in the background, so that the first paint waits for nothing."""
+        self._feed.start()
+        for note in self._opened.notes:
+            self._bus.publish(MessagePosted(safe(note), "warning"))
+        try:
+            if self._runs:
+                await asyncio.to_thread(self._recover)
+                self._runner.start()
+        except PumasError as error:
+            self._bus.publish(MessagePosted(safe(error.message), "error"))
+
+    def _recover(self) -> None:
+        opened = self._opened
+        done = recovering.recover(opened.paths, opened.jobs, opened.journal, opened.index)
+        opening.back_up_registry(opened.paths)
+        for line, warning in done.lines():
+            self._bus.publish(MessagePosted(safe(line), "warning" if warning else "info"))
+
+    async def _stop(self) -> None:
+        await asyncio.to_thread(self._runner.stop, self._options.leave_jobs)
+        await asyncio.to_thread(self._feed.stop)
+        self._bus.close()
+
+
+def _watch(paths: LibraryPaths) -> ChangeWatch:
+    return ChangeWatch(paths.registry_db, paths.runtime_db, paths.index_db)
+
+
+def _runner(opened: Opened, options: OpenOptions, settings: Settings) -> Runner:
+    """The runner of this process, not started yet."""
+    me = owners.this_process()
+    mark = owners.mark(me)
+
+    def beat() -> None:
+        opened.runtime.heartbeat(RunnerRow(mark, me.pid, me.boot_id, me.host, time.time()))
+
+    reserve = settings.imports.reserve_bytes
+    tools = ImportTools(opened.paths, opened.index, opened.journal, reserve, me.host, owners.user_name())
+    return Runner(
+        opened.jobs,
+        opened.runtime,
+        {JobKind.IMPORT: importing.handler(tools)},
+        RunnerOptions(
+            owner=mark,
+            width=_JOBS_AT_ONCE,
+            lane_width=settings.imports.lane_width,
+            heartbeat=beat,
+            batches=set() if options.run_jobs is RunJobs.OWN else None,
+        ),
+    )
+
+
+async def create_library(folder: str) -> LibraryPaths:
+    """`init`: make a library at `folder`, or return the one there."""
+    return await asyncio.to_thread(opening.create, folder)
+
+
+async def demo_samples(folder: str) -> tuple[str, ...]:
+    """Write small valid sample files below `folder`; their paths."""
+    return await asyncio.to_thread(demo.make_samples, folder)
