@@ -1,0 +1,45 @@
+"""What the command line hands to whoever starts the full-screen program: plain values, no Textual."""
+
+import os
+import sys
+from dataclasses import dataclass
+
+from pumas_tui.cli.options import Wanted
+from pumas_tui.core.domain.errors import UsageError
+from pumas_tui.core.library import OpenOptions, RunJobs
+
+_NO_SCREEN = ("", "dumb")
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchTui:
+    """Open this library full screen. `theme` None: as the settings say; `mouse` None: as the terminal can."""
+
+    options: OpenOptions
+    ascii: bool = False
+    theme: str | None = None
+    mouse: bool | None = None
+
+    @classmethod
+    def of(cls, wanted: Wanted) -> "LaunchTui":
+        """As the command line said. Raises UsageError where there is no terminal to draw on."""
+        why = no_screen()
+        if why is not None:
+            raise UsageError(
+                f"pumas-tui needs a terminal ({why})", hint="the same on the command line: --help"
+            )
+        return cls(
+            options=wanted.options(RunJobs.ALL),
+            ascii=wanted.ascii,
+            theme=wanted.theme,
+            mouse=False if wanted.no_mouse else None,
+        )
+
+
+def no_screen() -> str | None:
+    """Why nothing can be drawn here, or None. Keys come from stdin and Textual draws on stderr."""
+    for name, stream in (("stdin", sys.stdin), ("stderr", sys.stderr)):
+        if stream is None or not stream.isatty():
+            return f"{name} is not one"
+    term = os.environ.get("TERM", "")
+    return f'TERM is "{term}"' if term in _NO_SCREEN else None

@@ -1,0 +1,129 @@
+"""The command `pumas-tui`: parses, runs one verb, answers on stdout, ends with an exit code."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from pumas_tui import __version__
+from pumas_tui.cli import demo, diagnostics, imports, jobs, library, output
+from pumas_tui.cli.launch import LaunchTui
+from pumas_tui.cli.options import Wanted, global_options, tui_options
+from pumas_tui.cli.output import Outcome
+from pumas_tui.core.domain.errors import (
+    AmbiguousError,
+    CancelledError,
+    PumasError,
+    Trouble,
+    UsageError,
+    trouble,
+    worst_exit_code,
+)
+
+PROGRAM = "pumas-tui"
+
+
+def _show_version(context: click.Context, param: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        wanted = context.ensure_object(Wanted)
+        wanted.verb = "version"
+        raise _Answered(Outcome({"version": __version__}, [f"{PROGRAM} {__version__}"]))
+
+
+class _Answered(Exception):
+    """Parsing found the answer already."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+@click.group(PROGRAM, invoke_without_command=True, params=[*global_options(), *tui_options()])
+@click.option("--version", is_flag=True, expose_value=False, callback=_show_version, help="Say the version.")
+@click.pass_context
+def program(context: click.Context) -> LaunchTui | None:
+    """One library of AI model files, kept safe and linked into every app. Without a verb: full screen."""
+    return LaunchTui.of(context.ensure_object(Wanted)) if context.invoked_subcommand is None else None
+
+
+for _verb in (
+    library.init,
+    demo.demo,
+    imports.import_verb,
+    library.list_models,
+    library.show,
+    library.path,
+    library.scan,
+    jobs.jobs,
+):
+    program.add_command(_verb)
+
+
+def main(arguments: Sequence[str]) -> int | LaunchTui:
+    """Run one call. Returns its exit code, or what to show full screen. Never raises an Exception."""
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    wanted = Wanted(json="--json" in _before_dashes(arguments))
+    try:
+        answer = _parse_and_run(wanted, list(arguments))
+        if isinstance(answer, LaunchTui):
+            return answer
+        return _finish(wanted, answer) if isinstance(answer, Outcome) else int(answer or 0)
+    except OSError as error:  # stdout is full or gone
+        diagnostics.say_error(Trouble("disk", f"cannot write the answer: {error.strerror}"))
+        return diagnostics.DISK
+
+
+def _before_dashes(arguments: Sequence[str]) -> Sequence[str]:
+    return arguments[: arguments.index("--")] if "--" in arguments else arguments
+
+
+def _parse_and_run(wanted: Wanted, arguments: list[str]) -> Any:
+    """What click's command returned, or an Outcome that tells why it did not."""
+    try:
+        return program.main(arguments, prog_name=PROGRAM, standalone_mode=False, obj=wanted)
+    except _Answered as answered:
+        return answered.outcome
+    except click.ClickException as error:
+        hint = f"{PROGRAM} {wanted.verb} --help" if wanted.verb != "cli" else f"{PROGRAM} --help"
+        return _failed(UsageError(" ".join(error.format_message().split()), hint=hint))
+    except PumasError as error:
+        return _failed(error)
+    except (click.Abort, KeyboardInterrupt, asyncio.CancelledError):
+        return _failed(CancelledError("interrupted"))
+    except Exception as error:  # noqa: BLE001 - an entry point: whatever it is, the call ends with a code
+        return _defect(error)
+
+
+def ended_by(error: Exception) -> int:
+    """Say what ended the full-screen program, expected or not; the exit code."""
+    outcome = _failed(error) if isinstance(error, PumasError) else _defect(error)
+    return _finish(Wanted(), outcome)
+
+
+def _defect(error: Exception) -> Outcome:
+    diagnostics.say_traceback(error)
+    return Outcome(errors=[diagnostics.unexpected(error)], exit_codes=[diagnostics.UNEXPECTED])
+
+
+def _failed(error: PumasError) -> Outcome:
+    data = {"choices": list(error.choices)} if isinstance(error, AmbiguousError) else {}
+    return Outcome(data, errors=[trouble(error)], exit_codes=[error.exit_code])
+
+
+def _finish(wanted: Wanted, outcome: Outcome) -> int:
+    """Answer on stdout, warn and complain on stderr, choose the exit code."""
+    code = worst_exit_code(list(outcome.exit_codes))
+    if not wanted.quiet:
+        for warning in outcome.warnings:
+            diagnostics.say_warning(warning)
+    for error in outcome.errors:
+        diagnostics.say_error(error)
+    if wanted.json:
+        output.write_json(output.document(wanted.verb, outcome, code))
+    else:
+        output.write_lines(outcome.lines)
+    return code

@@ -1,0 +1,93 @@
+"""Global options, accepted before and after the verb, and the click command that every verb is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pumas_tui.core.domain.jobs import JobState
+from pumas_tui.core.library import OpenOptions, RunJobs
+
+
+@dataclass(slots=True)
+class Wanted:
+    """What the command line said for every verb; filled while click parses."""
+
+    verb: str = "cli"
+    root: str | None = None
+    config: str | None = None
+    json: bool = False
+    quiet: bool = False
+    yes: bool = False
+    readonly: bool = False
+    ascii: bool = False
+    theme: str | None = None
+    no_mouse: bool = False
+
+    def options(self, run_jobs: RunJobs = RunJobs.NONE, *, create: bool = False) -> OpenOptions:
+        """How to open the library. A command's own jobs are paused when it ends before them."""
+        return OpenOptions(
+            root=self.root,
+            config=Path(self.config) if self.config is not None else None,
+            readonly=self.readonly,
+            run_jobs=run_jobs,
+            create=create,
+            leave_jobs=JobState.PAUSED if run_jobs is RunJobs.OWN else JobState.WAITING,
+        )
+
+
+def _keep(context: click.Context, param: click.Parameter, value: Any) -> Any:
+    if value and param.name is not None:
+        setattr(context.ensure_object(Wanted), param.name, value)
+    return value
+
+
+def _option(*names: str, text: str, flag: bool = False, metavar: str | None = None) -> click.Option:
+    return click.Option(
+        names,
+        is_flag=flag,
+        default=False if flag else None,
+        metavar=metavar,
+        help=text,
+        expose_value=False,
+        callback=_keep,
+    )
+
+
+def global_options() -> list[click.Option]:
+    """Fresh options for one command."""
+    return [
+        _option(
+            "--root", metavar="DIR", text="Folder of the library. Else PUMAS_ROOT, the settings file, XDG."
+        ),
+        _option("--config", metavar="FILE", text="Settings file."),
+        _option("--json", flag=True, text="Answer with one JSON document on stdout."),
+        _option("--quiet", flag=True, text="No progress and no warnings on stderr."),
+        _option("--yes", flag=True, text="Answer yes where a verb would ask."),
+    ]
+
+
+def tui_options() -> list[click.Option]:
+    """Options of the full-screen program."""
+    return [
+        _option("--readonly", flag=True, text="Change nothing."),
+        _option("--ascii", flag=True, text="Draw with ASCII only."),
+        _option("--theme", metavar="NAME", text="Colours of the full-screen program."),
+        _option("--no-mouse", flag=True, text="Leave the mouse to the terminal."),
+    ]
+
+
+class Verb(click.Command):
+    """A verb: its own parameters plus the global ones."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params.extend(global_options())
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
+        """Notes the verb before its parameters are parsed, so that a usage error names it too."""
+        parent = extra.get("parent")
+        if parent is not None and self.name is not None:
+            parent.ensure_object(Wanted).verb = self.name
+        return super().make_context(info_name, args, *rest, **extra)

@@ -1,0 +1,61 @@
+"""`--version` at once, help, and what stands where there is no terminal."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from pumas_tui import __version__
+from tests.support.program import environment, pumas
+
+
+def python(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=environment(home),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_version_is_answered_without_loading_the_program(tmp_path: Path) -> None:
+    ran = python("-X", "importtime", "-m", "pumas_tui", "--version", home=tmp_path)
+    assert (ran.returncode, ran.stdout) == (0, f"pumas-tui {__version__}\n")
+    loaded = {line.rsplit("|", 1)[1].strip() for line in ran.stderr.splitlines() if "|" in line}
+    assert "pumas_tui" in loaded
+    assert not {name for name in loaded if name.startswith(("pumas_tui.", "click", "asyncio", "json"))}
+
+
+def test_version_as_json(tmp_path: Path) -> None:
+    ran = pumas("--json", "--version", root=tmp_path)
+    assert ran.code == 0
+    assert ran.document["schema"] == "pumas.version/1"
+    assert ran.data == {"version": __version__}
+
+
+def test_verbs_load_no_screen(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.argv[1:] = ['list', '--root', sys.argv[1]]\n"
+        "from pumas_tui.__main__ import main; main()\n"
+        "print([m for m in sys.modules if m.split('.')[0] in ('textual', 'rich') or m == 'pumas_tui.tui'])"
+    )
+    ran = python("-c", code, str(tmp_path / "library"), home=tmp_path)
+    assert ran.stdout == "[]\n", ran.stderr
+
+
+def test_help_names_every_verb(tmp_path: Path) -> None:
+    ran = pumas("--help", root=tmp_path)
+    assert ran.code == 0
+    for verb in ("init", "demo", "import", "list", "show", "path", "scan", "jobs"):
+        assert f"\n  {verb} " in ran.out
+        assert pumas(verb, "--help", root=tmp_path).code == 0
+
+
+def test_full_screen_needs_a_terminal(tmp_path: Path) -> None:
+    ran = pumas(root=tmp_path)
+    assert ran.code == 2
+    assert ran.out == ""
+    assert "terminal" in ran.err
+    assert ran.err.count("\n") == 1

@@ -1,0 +1,64 @@
+"""What the command line does where there is a terminal: the narration line, and opening full screen."""
+
+import sys
+from pathlib import Path
+
+from pumas_tui.cli.running import narration
+from pumas_tui.core.domain.ids import JobId
+from pumas_tui.core.domain.jobs import Job, JobKind, JobsState, JobState, Progress, Stage, reduce
+from tests.support.program import environment
+from tests.support.terminal import Terminal
+
+GB = 10**9
+
+
+def job(number: int, state: JobState, name: str = "llama") -> Job:
+    return Job(JobId(number), JobKind.IMPORT, {"name": name}, state, rev=number)
+
+
+def staged(number: int, done: int, at: float, rev: int, rate: float = 0.5 * GB) -> Progress:
+    return Progress(JobId(number), Stage.STAGING, done, 10 * GB, rate, at, rev)
+
+
+def test_narration_tells_stage_percent_rate_and_time_left() -> None:
+    state = reduce(JobsState(), job(1, JobState.RUNNING), None)
+    assert narration(JobsState(), 100.0) == ""
+    assert narration(state, 100.0) == "starting llama"
+    state = reduce(state, None, staged(1, 0, 100.0, 1))
+    state = reduce(state, None, staged(1, 2 * GB, 104.0, 2))
+    assert narration(state, 104.0) == "staging llama 20 %, 500 MB/s"
+    state = reduce(state, None, staged(1, 5 * GB, 110.0, 3))
+    assert narration(state, 110.0) == "staging llama 50 %, 500 MB/s, ~10 s"
+    assert narration(state, 125.0) == "staging llama 50 %, no bytes for 15 s"
+
+
+def test_narration_of_several_counts_and_names_the_first() -> None:
+    state = JobsState()
+    for number, how in enumerate([JobState.DONE, JobState.RUNNING, JobState.RUNNING, JobState.WAITING], 1):
+        state = reduce(state, job(number, how, f"m{number}"), None)
+    assert narration(state, 0.0) == "1 of 4 done, starting m2, 1 more running"
+
+
+def test_narration_is_printable() -> None:
+    state = reduce(JobsState(), job(1, JobState.RUNNING, "a\x1b[2Jb\nc"), None)
+    assert narration(state, 0.0).isprintable()
+
+
+def test_demo_opens_full_screen_with_the_pickle_waiting(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    argv = [sys.executable, "-m", "pumas_tui", "demo", str(folder)]
+    env = {**environment(tmp_path), "TERM": "xterm-256color"}
+    with Terminal(argv, env=env) as terminal:
+        shown = terminal.wait_for("5 models")
+        assert "ink-wash-style-xl" in shown
+        assert "1 needs you" in terminal.wait_for("1 needs you")
+        terminal.send("q")
+        assert terminal.wait() == 0
+
+
+def test_a_dumb_terminal_is_told_where_to_go(tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "pumas_tui", "--root", str(tmp_path / "none")]
+    with Terminal(argv, env={**environment(tmp_path), "TERM": "dumb"}) as terminal:
+        said = terminal.wait_for("--help")
+        assert "dumb" in said
+        assert terminal.wait() == 2
