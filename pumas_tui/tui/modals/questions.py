@@ -1,0 +1,81 @@
+"""From a job's open question to the dialog that asks it, and from its answer to the library."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from textual.screen import Screen
+
+from pumas_tui.core.domain import import_payload
+from pumas_tui.core.domain.jobs import JobView, Need, NeedKind
+from pumas_tui.core.domain.text import plural
+from pumas_tui.tui.modals.ask import ask
+from pumas_tui.tui.modals.duplicate import DuplicateDialog
+from pumas_tui.tui.modals.missing import MissingPartDialog
+from pumas_tui.tui.modals.pickle import PickleDialog
+from pumas_tui.tui.presenters.imports import plain_name
+from pumas_tui.tui.presenters.job_words import asks_about_pickle, open_needs
+
+if TYPE_CHECKING:
+    from pumas_tui.core.library import Library
+
+_SAID = {"accept": "Queued", "import": "Queued", "refuse": "Kept out", "skip": "Skipped"}
+
+
+def question(view: JobView) -> Need | None:
+    """The first question of a job that has a dialog."""
+    asked = (need for need in open_needs(view.job) if need.kind is not NeedKind.DISK_FULL)
+    return next(asked, None)
+
+
+async def settle_pickles(screen: Screen[Any], library: "Library", views: Sequence[JobView]) -> str:
+    """One dialog for all pickle files of these jobs. What came of it, to be said; raises PumasError."""
+    asking = [view for view in views if asks_about_pickle(view)]
+    needs = [need for view in asking for need in open_needs(view.job) if need.kind is NeedKind.PICKLE]
+    paths = [str(path) for need in needs for path in need.facts.get("sources") or ()]
+    choice = await ask(screen, PickleDialog([plain_name(view.job.payload) for view in asking], paths))
+    which = plain_name(asking[0].job.payload) if len(asking) == 1 else plural(len(asking), "pickle file")
+    if choice is None:
+        return f"Nothing decided: {which}."
+    for view in asking:
+        await library.jobs.answer(view.job.id, NeedKind.PICKLE, choice)
+    return f"{_SAID[choice]}: {which}."
+
+
+async def settle(screen: Screen[Any], library: "Library", view: JobView, need: Need) -> str:
+    """Ask one question of one job. What came of it, to be said; raises PumasError."""
+    if need.kind is NeedKind.PICKLE:
+        return await settle_pickles(screen, library, [view])
+    name = plain_name(view.job.payload)
+    if need.kind is NeedKind.MISSING_PART:
+        choice: str | None = await ask(screen, MissingPartDialog(need.facts))
+    else:
+        choice = await ask(screen, DuplicateDialog(name, need.facts))
+    match choice:
+        case None:
+            return f"Nothing decided: {name}."
+        case "again":
+            return await _look_again(library, view, name)
+        case "remove":
+            await library.jobs.remove([view.job.id])
+            return f"Off the queue: {name}. No file was touched."
+        case _:
+            await library.jobs.answer(view.job.id, need.kind, choice)
+            return f"{_SAID[choice]}: {name}."
+
+
+async def _look_again(library: "Library", view: JobView, name: str) -> str:
+    """Inspect the same sources again: parts that arrived beside them make a better candidate."""
+    order = import_payload.decode(view.job.payload)
+    known = {member.entry.path for member in order.candidate.members}
+    found = await library.imports.inspect_paths(sorted(known))
+    better = [
+        one
+        for one in found.candidates
+        if known & {member.entry.path for member in one.candidate.members}
+        and len(one.candidate.missing) < len(order.candidate.missing)
+    ]
+    if not better:
+        return f"Nothing new beside the other parts of {name}."
+    await library.imports.submit(better, order.choices)
+    await library.jobs.remove([view.job.id])
+    return f"More parts are there: {name} is queued again."

@@ -1,0 +1,1 @@
+"""Domain value to text, cells and severity: plain functions."""

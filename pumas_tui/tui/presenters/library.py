@@ -1,0 +1,99 @@
+"""What the Library screen says when there is no list to show, or when something is wrong with it."""
+
+from collections.abc import Mapping, Sequence
+
+from pumas_tui.core.domain.events import LibraryScanned
+from pumas_tui.core.domain.layout import LibraryPaths
+from pumas_tui.core.domain.models import ModelRow, ScanReport
+from pumas_tui.core.domain.text import count, plural, safe
+from pumas_tui.tui.keymap import Keymap
+from pumas_tui.tui.presenters.frame import FrameMessage, Severity
+
+_NUMBERS = {3: "three", 4: "four", 5: "five"}
+_NAMED = 3
+
+
+def empty(root: str, keymap: Keymap) -> str:
+    """The library holds nothing yet."""
+    type_key, copy_key = keymap.first("global.type_path"), keymap.first("library.copy")
+    return (
+        f"The library at {safe(root)} is empty.\n\n"
+        "Two ways to fill it:\n\n"
+        "  paste     paths of model files, anywhere in this program\n"
+        "            (or drop files on the terminal window)\n"
+        f"  {type_key:<9} type a path\n\n\n"
+        f"Files that are only on your own computer?  Press {copy_key}, then r, to\n"
+        "copy an rsync command that sends them here."
+    )
+
+
+def no_hits(words: Sequence[str], without: Mapping[str, int]) -> str:
+    """Nothing was found. `without`: how many there would be with one of the words left out."""
+    if len(words) == 1:
+        first = f'No model has "{safe(words[0], 40)}".'
+    elif len(words) == 2:
+        first = "No model has both words."
+    else:
+        first = f"No model has all {_NUMBERS.get(len(words), str(len(words)))} words."
+    word, hits = max(without.items(), key=lambda item: item[1], default=("", 0))
+    if not hits:
+        return f"{first}\n\nesc clears the search."
+    verb = "matches" if hits == 1 else "match"
+    return f'{first}\n{count(hits)} {verb} without "{safe(word, 40)}".\n\nesc clears the search.'
+
+
+def without_each(words: Sequence[str]) -> list[tuple[str, str]]:
+    """(a word, the search without it) for each word of a search of two to five."""
+    if not 1 < len(words) <= max(_NUMBERS):
+        return []
+    return [(word, " ".join([*words[:n], *words[n + 1 :]])) for n, word in enumerate(words)]
+
+
+def unreadable(models_dir: str, reason: str, keymap: Keymap) -> str:
+    """The library's folder cannot be read; the list is the last index."""
+    return (
+        f"! The library folder {safe(models_dir)} cannot be read: {safe(reason)}\n"
+        "  The list below is the last index. Importing fails until the folder is back.\n"
+        f"  {keymap.first('global.rescan')} try again"
+    )
+
+
+def goes_on(scan: LibraryScanned | None) -> bool:
+    """A scan was heard of and has not ended."""
+    return scan is not None and not scan.done
+
+
+def scanning(scan: LibraryScanned) -> str:
+    """`Scan: 412 of 1,284 folders read`."""
+    return f"Scan: {count(scan.folders_read)} of {plural(scan.folders_total, 'folder')} read"
+
+
+def scanned(report: ScanReport) -> tuple[str, Severity]:
+    """What a rescan came to, in one line, and how bad it is."""
+    if not report.problems:
+        return f"{plural(report.found, 'model')} in the library.", "info"
+    named = "; ".join(f"{problem.path}: {problem.message}" for problem in report.problems[:_NAMED])
+    return f"{plural(len(report.problems), 'folder')} not in the list: {named}", "warning"
+
+
+def copy_choices(on_model: bool) -> tuple[tuple[str, str], ...]:
+    """Letters and labels of what can be copied now."""
+    model = (("p", "path"), ("n", "name"), ("s", "SHA-256")) if on_model else ()
+    return (*model, ("m", "last message"), ("r", "rsync line for files on your computer"))
+
+
+def copy_text(
+    letter: str, rows: Sequence[ModelRow], paths: LibraryPaths, message: FrameMessage | None, host: str
+) -> str:
+    """What a letter of the copy popup stands for, one line per model."""
+    match letter:
+        case "p":
+            return "\n".join(paths.model_dir(row.model_id) for row in rows)
+        case "n":
+            return "\n".join(row.official_name for row in rows)
+        case "s":
+            return "\n".join(row.sha256 for row in rows)
+        case "r":
+            return f"rsync -P FILE... {host}:"
+        case _:
+            return message.text if message else ""

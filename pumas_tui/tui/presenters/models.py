@@ -1,0 +1,277 @@
+"""Models as text: a row of the list, the column heads, all that is known of one."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pumas_tui.core.domain.files import ModelFormat, SecurityTier
+from pumas_tui.core.domain.metadata import Metadata, Trust
+from pumas_tui.core.domain.models import ModelDetail, ModelRow, Order, OrderBy
+from pumas_tui.core.domain.text import count, plural, safe, size
+from pumas_tui.tui.presenters.cells import UNICODE, Glyphs, Line, cut_end, cut_middle, pad, pad_left
+
+_TRUST_WORDS = {
+    Trust.VERIFIED: ("V", "Verified", "the SHA-256 equals the published one"),
+    Trust.HIGH: ("H", "High", "exact file name, size equal; content not compared"),
+    Trust.LOW: ("L", "Low", "similar name only; nothing was filled in without you"),
+    Trust.MODIFIED: ("M", "Modified", "name and size fit, content differs"),
+    Trust.MANUAL: ("*", "Manual", "set by you; look-ups leave it alone"),
+    Trust.PENDING: ("?", "Pending", "not looked up yet"),
+    Trust.NONE: ("-", "None", "no match found"),
+}
+_SAFE_WORDS = {
+    SecurityTier.SAFE: (" ", "ok", "ok: this kind of file runs no code when loaded"),
+    SecurityTier.UNKNOWN: ("?", "?", "unknown kind of file"),
+    SecurityTier.PICKLE: ("!", "PICKLE", "PICKLE: can run code when an app loads it"),
+}
+# What must stay readable when a name is cut: a shard's number, then the extension.
+_TAIL = re.compile(
+    r"(?:[-_.]\d{1,5}-of-\d{1,5})?"
+    r"(?:\.(?:safetensors|gguf|ckpt|pt|pth|bin|onnx|pkl|sft))?"
+    r"(?: \(\d+ files\))?$",
+    re.IGNORECASE,
+)
+_SHOWN_FILES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths of the columns beside the name, 0 for those that are not shown, and whether words or letters."""
+
+    type: int
+    size: int
+    trust: int
+    safe: int
+    links: int
+    words: bool
+
+
+WIDE = Columns(type=11, size=8, trust=8, safe=6, links=4, words=True)
+NORMAL = Columns(type=10, size=8, trust=1, safe=1, links=4, words=False)
+NARROW = Columns(type=0, size=8, trust=1, safe=1, links=0, words=False)
+MARKER = 4
+"""Cells before the name: cursor and mark."""
+
+
+def columns(window_width: int) -> Columns:
+    """The columns for a window of this width."""
+    if window_width >= 110:
+        return WIDE
+    return NORMAL if window_width >= 80 else NARROW
+
+
+def trust_letter(trust: Trust) -> str:
+    return _TRUST_WORDS[trust][0]
+
+
+def trust_word(trust: Trust) -> str:
+    return _TRUST_WORDS[trust][1]
+
+
+_PARTS = {"checkpoints": "", "diffusion_models": "", "loras": "lora", "text_encoders": "encoder"}
+
+
+def type_text(row: ModelRow) -> str:
+    """What it is in one word: of diffusion models the part (lora, vae, …), else the model's type."""
+    part = _PARTS.get(row.subtype, row.subtype) if row.model_type == "diffusion" else ""
+    return safe(part or row.model_type)
+
+
+def name_text(row: ModelRow) -> str:
+    """The name as the list says it, printable, with the number of files of what has several."""
+    several = row.model_format is not ModelFormat.SINGLE_FILE and row.file_count > 1
+    return safe(row.official_name) + (f" ({row.file_count} files)" if several else "")
+
+
+def fit_name(name: str, width: int, glyphs: Glyphs = UNICODE) -> str:
+    """A name in `width` cells: cut before a shard's number and the extension, which always stay."""
+    tail = _TAIL.search(name)
+    keep = len(name) - tail.start() if tail else 0
+    text = cut_middle(name, width, keep, glyphs) if 0 < keep < len(name) else cut_end(name, width, glyphs)
+    return pad(text, width)
+
+
+def _gaps(shape: Columns) -> int:
+    return sum(w + 1 for w in (shape.type, shape.size, shape.trust, shape.safe, shape.links) if w) + 1
+
+
+def head(width: int, shape: Columns) -> str:
+    """The line of column heads above the rows."""
+    cells = _join(
+        shape,
+        pad("Type", shape.type),
+        pad_left("Size", shape.size),
+        pad("Trust" if shape.words else "T", shape.trust),
+        pad("Safe" if shape.words else "S", shape.safe),
+        pad_left("Lnk", shape.links),
+    )
+    return pad(" " * MARKER + pad("Name", width - MARKER - _gaps(shape)) + cells, width)
+
+
+def row_text(row: ModelRow, width: int, shape: Columns, glyphs: Glyphs = UNICODE) -> str:
+    """One row without its marker, exactly `width - MARKER` cells."""
+    letter, word, _ = _TRUST_WORDS[row.trust]
+    sign, said, _ = _SAFE_WORDS[row.security_tier]
+    cells = _join(
+        shape,
+        pad(cut_end(type_text(row), shape.type, glyphs), shape.type),
+        pad_left(size(row.size_bytes), shape.size),
+        pad(word if shape.words else letter, shape.trust),
+        pad(said if shape.words else sign, shape.safe),
+        pad_left(str(row.links), shape.links),
+    )
+    name = fit_name(name_text(row), width - MARKER - _gaps(shape), glyphs)
+    return pad(name + cells, width - MARKER)
+
+
+def _join(shape: Columns, kind: str, amount: str, trust: str, security: str, links: str) -> str:
+    shown = [
+        cell
+        for cell, wide in (
+            (kind, shape.type),
+            (amount, shape.size),
+            (trust, shape.trust),
+            (security, shape.safe),
+            (links, shape.links),
+        )
+        if wide
+    ]
+    return " " + " ".join(shown)
+
+
+_ORDER_WORDS = {
+    OrderBy.RELEVANCE: "",
+    OrderBy.NAME: "name",
+    OrderBy.SIZE: "size",
+    OrderBy.ADDED: "date",
+    OrderBy.TRUST: "trust",
+    OrderBy.TYPE: "type",
+}
+
+
+def order_text(order: Order) -> str:
+    """`order: size down`; empty for the order that nobody chose."""
+    word = _ORDER_WORDS[order.by]
+    return f"order: {word} {'down' if order.reverse else 'up'}" if word else ""
+
+
+ORDER_CHOICES = (("n", "name"), ("s", "size"), ("d", "date"), ("u", "trust"), ("t", "type"))
+_LETTERS = {"n": OrderBy.NAME, "s": OrderBy.SIZE, "d": OrderBy.ADDED, "u": OrderBy.TRUST, "t": OrderBy.TYPE}
+
+
+def reordered(order: Order, letter: str) -> Order:
+    """The order a letter stands for, the biggest and the newest first; the same letter again turns it."""
+    by = _LETTERS[letter]
+    return Order(by, not order.reverse if order.by is by else by in (OrderBy.SIZE, OrderBy.ADDED))
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Hits of a search, of how many models, and what goes on."""
+
+    hits: int
+    of: int
+    searching: bool
+    scanning: bool
+
+
+def counts_text(facts: Counts, order: Order, width: int) -> str:
+    """`14 of 1,284  order: name up` while searching, else `1,284 models`; less in narrow windows."""
+    counts = f"{count(facts.hits)} of {count(facts.of)}" if facts.searching else plural(facts.of, "model")
+    more = "checking for changes" if facts.scanning else order_text(order)
+    return f"{counts}  {more}" if more and width >= 60 else counts
+
+
+def breadcrumb(row: ModelRow, at: int, total: int) -> tuple[str, str]:
+    """Line 2 over an opened model: where one is, and how to go on. `at` counts from 0."""
+    return f"Library > {name_text(row)}", f"{count(at + 1)} of {count(total)}  j next  k previous"
+
+
+def marked_text(rows: Sequence[ModelRow]) -> str:
+    """`2 marked, 28.9 GB`; empty when none is."""
+    return f"{count(len(rows))} marked, {size(sum(row.size_bytes for row in rows))}" if rows else ""
+
+
+def day(seconds: float) -> str:
+    """The date of a time in seconds since the epoch, UTC."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
+
+
+def kind_text(row: ModelRow) -> str:
+    """`llm / qwen / Q4_K_M`."""
+    parts = (row.model_type, row.subtype, row.family, row.quantization or row.precision)
+    return safe(" / ".join(part for part in parts if part))
+
+
+def detail_fields(detail: ModelDetail) -> list[tuple[str, str]]:
+    """All that is known as (label, printable text); a label of only blanks goes on with the one above."""
+    row, meta = detail.row, detail.metadata
+    fields = [
+        ("Name", row.official_name),
+        ("Kind", kind_text(row)),
+        ("Trust", _trust_text(meta, row.trust)),
+        ("Safe", _SAFE_WORDS[row.security_tier][2]),
+        ("", _acknowledged(meta)),
+        (
+            "Size",
+            f"{size(row.size_bytes)} in {plural(row.file_count, 'file')} ({count(row.size_bytes)} bytes)",
+        ),
+        ("Added", day(row.added_at) + (", by import" if meta.imported else "")),
+        ("Tags", ", ".join(meta.tags)),
+        ("Base", meta.base_model),
+        ("Notes", meta.notes),
+        ("From", meta.imported.source if meta.imported else ""),
+        ("Where", detail.directory),
+        ("SHA-256", row.sha256),
+        *(("Link", f"{link.app}  {link.target}  {link.kind}") for link in detail.links),
+        *_files(meta),
+    ]
+    return [(label, safe(text)) for label, text in fields if text]
+
+
+def _trust_text(meta: Metadata, trust: Trust) -> str:
+    _, word, means = _TRUST_WORDS[trust]
+    evidence = "; ".join(meta.match.evidence) if meta.match and meta.match.evidence else ""
+    return f"{word}: {evidence or means}"
+
+
+def _acknowledged(meta: Metadata) -> str:
+    said = meta.acknowledged
+    return f"accepted by {said.by} on {said.at:%Y-%m-%d}" if said else ""
+
+
+def _files(meta: Metadata) -> list[tuple[str, str]]:
+    if len(meta.files) < 2:
+        return []
+    shown = [("File", f"{size(f.size):>8}  {f.name}") for f in meta.files[:_SHOWN_FILES]]
+    more = len(meta.files) - len(shown)
+    return shown + ([("", f"and {plural(more, 'more file')}")] if more > 0 else [])
+
+
+def detail_lines(detail: ModelDetail, width: int) -> list[Line]:
+    """The fields as lines of at most `width` cells, values wrapped under themselves."""
+    lines: list[Line] = []
+    indent = 9
+    for label, value in detail_fields(detail):
+        for number, piece in enumerate(_wrapped(value, max(width - indent, 8))):
+            lines.append(((pad(label if number == 0 else "", indent), "dim"), (piece, "")))
+    return lines
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Cut into pieces of `width` cells, at a blank or a slash where one is in the second half."""
+    pieces: list[str] = []
+    rest = text
+    while rest:
+        end = len(cut_end(rest, width, _BARE))
+        if end < len(rest):
+            at = max(rest.rfind(" ", width // 2, end), rest.rfind("/", width // 2, end - 1))
+            end = at + 1 if at > 0 else end
+        end = max(end, 1)
+        pieces.append(rest[:end].rstrip())
+        rest = rest[end:].lstrip()
+    return pieces or [""]
+
+
+_BARE = Glyphs("", "", "", False)
