@@ -1,0 +1,10 @@
+"""`make bench`: every benchmark, one after the other."""
+
+import subprocess
+import sys
+
+NAMES = ("bench_copy", "bench_search", "bench_scan", "bench_terminal")
+
+for name in NAMES:
+    print(f"== {name}", flush=True)
+    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=False)

@@ -1,0 +1,133 @@
+"""What the full-screen program costs on the line: bytes per cursor move and at rest; start; search.
+
+Measured on a pseudo-terminal with a library of 10,000 models. Prints goal and measured value.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from benchmarks.synthetic import make_library
+from tests.support.program import argv, environment, pumas
+from tests.support.terminal import Terminal
+
+MOVES = 200
+QUERIES = ["7b", "q4_k", "fp16", "llama", "qwen coder", "instruct", "模", "zzzz"]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One measured bar: passes when value <= goal."""
+
+    name: str
+    value: float
+    goal: float
+    unit: str
+
+    @property
+    def line(self) -> str:
+        word = "pass" if self.value <= self.goal else "short"
+        return f"{self.name:<58} {self.value:>10.2f} {self.unit:<4} goal {self.goal:>8.2f}  {word}"
+
+
+def _open(root: Path, width: int, height: int, **extra: str) -> Terminal:
+    env = environment(root.parent, {"TERM": "xterm-256color", "COLORTERM": "truecolor", **extra})
+    return Terminal([os.fsdecode(a) for a in argv(root=root)], width=width, height=height, env=env)
+
+
+def moves(root: Path, name: str, goals: tuple[float, float, float], **extra: str) -> list[Bar]:
+    """Bytes of each of 200 cursor moves at 120x40 with the detail pane on."""
+    with _open(root, 120, 40, **extra) as terminal:
+        terminal.wait_for("10,000")
+        terminal.read(quiet_s=0.5)
+        sizes = []
+        for _ in range(MOVES):
+            terminal.send("j")
+            sizes.append(terminal.read(quiet_s=0.12, longest_s=1.0))
+    sizes.sort()
+    mean, p95 = statistics.fmean(sizes), sizes[int(len(sizes) * 0.95)]
+    figures = zip(("mean", "p95", "max"), (mean, p95, sizes[-1]), goals, strict=True)
+    return [Bar(f"bytes per cursor move, {name}, {what}", value, goal, "B") for what, value, goal in figures]
+
+
+def at_rest(root: Path) -> Bar:
+    """Bytes sent while nothing happens, search box focused."""
+    with _open(root, 120, 40) as terminal:
+        terminal.wait_for("10,000")
+        terminal.send("/")
+        terminal.read(quiet_s=0.6)
+        count = terminal.read(quiet_s=10.0, longest_s=10.0)
+    return Bar("bytes at rest in 10 s, search box focused", count, 0, "B")
+
+
+def start(root: Path) -> Bar:
+    """First paint with rows, as a multiple of `import textual` in the same run."""
+
+    def base() -> float:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", "import textual.app"], check=True)
+        return time.perf_counter() - began
+
+    ratios = []
+    for _ in range(5):
+        reference = base()
+        began = time.perf_counter()
+        with _open(root, 120, 40) as terminal:
+            terminal.wait_for("10,000")
+            ratios.append((time.perf_counter() - began) / reference)
+    return Bar("first paint with 10,000 models / import textual.app", statistics.median(ratios), 3.0, "x")
+
+
+def searches(root: Path) -> list[Bar]:
+    """Last key to the answer painted, p95 of queries typed at once."""
+    waits = []
+    with _open(root, 120, 40) as terminal:
+        terminal.wait_for("10,000")
+        terminal.read(quiet_s=0.5)
+        for query in QUERIES:
+            terminal.send("/")
+            terminal.read(quiet_s=0.2)
+            began = time.perf_counter()
+            terminal.send(query)
+            terminal.wait_for(" of 10,000", longest_s=5)
+            waits.append((time.perf_counter() - began) * 1000)
+            terminal.send("\x1b")
+            terminal.read(quiet_s=0.3)
+            terminal.send("\x1b")
+            terminal.wait_for("10,000 models", longest_s=5)
+    return [Bar("last key to answer painted, worst of 8 queries", max(waits), 350, "ms")]
+
+
+def main() -> None:
+    """Measure all and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", type=int, default=10_000)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        root = Path(scratch) / "library"
+        pumas("init", root, root=root)
+        make_library(root, options.models)
+        pumas("scan", "--deep", root=root)
+        bars = [
+            *moves(root, "truecolor", (2048, 2560, 8192)),
+            *moves(root, "ansi theme", (1228, 2560, 8192), COLORTERM=""),
+            at_rest(root),
+            start(root),
+            *searches(root),
+        ]
+    for bar in bars:
+        print(bar.line)
+    if options.json:
+        options.json.write_text(json.dumps([asdict(b) for b in bars], indent=2))
+
+
+if __name__ == "__main__":
+    main()
