@@ -16,6 +16,7 @@ def with_library(options: OpenOptions, work: Callable[[Library], Awaitable[Outco
     async def body() -> Outcome:
         async with Library.open(options) as library:
             posted = asyncio.create_task(_posted(library.events()))
+            await library.ready()
             outcome = await work(library)
         return replace(outcome, warnings=[*await posted, *outcome.warnings])
 

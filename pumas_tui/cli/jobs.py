@@ -47,7 +47,7 @@ def jobs(wanted: Wanted, action: str, ids: tuple[int, ...], progress: bool) -> O
             return await _watch(library, wanted, asked, progress)
         return await _steer(library, wanted, action, asked, progress)
 
-    return with_library(wanted.options(RunJobs.ALL if action in _RUNS else RunJobs.NONE), work)
+    return with_library(wanted.options(RunJobs.OWN if action in _RUNS else RunJobs.NONE), work)
 
 
 async def _pick(library: Library, ids: Sequence[JobId]) -> list[JobView]:

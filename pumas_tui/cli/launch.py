@@ -3,8 +3,10 @@
 import os
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from pumas_tui.cli.options import Wanted
+from pumas_tui.core import settings
 from pumas_tui.core.domain.errors import UsageError
 from pumas_tui.core.library import OpenOptions, RunJobs
 
@@ -29,11 +31,18 @@ class LaunchTui:
                 f"pumas-tui needs a terminal ({why})", hint="the same on the command line: --help"
             )
         return cls(
-            options=wanted.options(RunJobs.ALL),
+            options=wanted.options(RunJobs.ALL, create=_own_place(wanted)),
             ascii=wanted.ascii,
             theme=wanted.theme,
             mouse=False if wanted.no_mouse else None,
         )
+
+
+def _own_place(wanted: Wanted) -> bool:
+    """No place was named, so the library may be made where it is missing; a place that the user named may be
+    a disk that is not mounted."""
+    config = Path(wanted.config) if wanted.config is not None else None
+    return not (wanted.root or os.environ.get("PUMAS_ROOT") or settings.load(config).library.root)
 
 
 def no_screen() -> str | None:

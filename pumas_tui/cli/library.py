@@ -35,7 +35,7 @@ def init(wanted: Wanted, directory: str | None) -> Outcome:
     return Outcome(data, [f"library ready: {safe(paths.root)} (models in {safe(paths.models)})"])
 
 
-@click.command("list", cls=Verb, short_help="Search the library.")
+@click.command("list", cls=Verb, reads_only=True, short_help="Search the library.")
 @click.argument("query", nargs=-1, metavar="[QUERY]")
 @click.option("--sort", type=click.Choice([o.value for o in OrderBy]), default=OrderBy.RELEVANCE.value)
 @click.option(
@@ -84,7 +84,7 @@ def _safety(row: ModelRow) -> str:
     return f"{row.security_tier.value} (accepted)" if row.acknowledged else row.security_tier.value
 
 
-@click.command("show", cls=Verb, short_help="All that is known of a model.")
+@click.command("show", cls=Verb, reads_only=True, short_help="All that is known of a model.")
 @click.argument("model", metavar="MODEL")
 @click.pass_obj
 def show(wanted: Wanted, model: str) -> Outcome:
@@ -132,7 +132,7 @@ def _readable(value: Any, key: str = "", indent: int = 0) -> Iterator[str]:
         yield f"{margin}{safe(key)}: {safe(str(value))}"
 
 
-@click.command("path", cls=Verb, short_help="The directory of a model.")
+@click.command("path", cls=Verb, reads_only=True, short_help="The directory of a model.")
 @click.argument("model", metavar="MODEL")
 @click.pass_obj
 def path(wanted: Wanted, model: str) -> Outcome:

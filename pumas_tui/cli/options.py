@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pumas_tui.core.domain.errors import UsageError
 from pumas_tui.core.domain.jobs import JobState
 from pumas_tui.core.library import OpenOptions, RunJobs
 
@@ -79,11 +80,18 @@ def tui_options() -> list[click.Option]:
 
 
 class Verb(click.Command):
-    """A verb: its own parameters plus the global ones."""
+    """A verb: its own parameters plus the global ones. `reads_only` verbs go with `--readonly`."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, reads_only: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._reads_only = reads_only
         self.params.extend(global_options())
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run it. Raises UsageError where `--readonly` forbids what it does."""
+        if ctx.ensure_object(Wanted).readonly and not self._reads_only:
+            raise UsageError(f"--readonly: {self.name} changes the library", hint="leave --readonly away")
+        return super().invoke(ctx)
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
         """Notes the verb before its parameters are parsed, so that a usage error names it too."""

@@ -63,6 +63,7 @@ class Library:
         self.library_id: LibraryId = opened.library_id
         self.settings = settings
         self.readonly = options.readonly
+        self._starting: asyncio.Task[None] | None = None
         self._opened = opened
         self._bus = bus
         self._options = options
@@ -72,7 +73,7 @@ class Library:
         self._runs = options.run_jobs is not RunJobs.NONE and not options.readonly
         self.models = Models(opened.paths, search, opened.index, opened.registry, bus.publish)
         self.imports = Imports(opened.paths, opened.jobs, bus.publish, runner.own, space.host_name())
-        self.jobs = Jobs(opened.jobs, opened.runtime, runner.wake)
+        self.jobs = Jobs(opened.jobs, opened.runtime, runner.wake, runner.own)
 
     @classmethod
     @asynccontextmanager
@@ -91,11 +92,12 @@ class Library:
             opened = await asyncio.to_thread(opening.open_library, root, state_dir)
         search = await SearchIndex.open(opened.paths.index_db, opened.paths.registry_db)
         library = cls(opened, search, Bus(asyncio.get_running_loop()), options, settings)
-        starting = asyncio.create_task(library._start())
+        library._starting = asyncio.create_task(library._start())
         try:
             yield library
         finally:
-            await asyncio.wait({starting})
+            await asyncio.wait({library._starting})
+            library._starting.exception()  # told as an event already; `ready` gives it to who asks
             await library._stop()
             await search.close()
             await asyncio.to_thread(opened.close)
@@ -115,6 +117,12 @@ class Library:
                 self._runner.start()
         except PumasError as error:
             self._bus.publish(MessagePosted(safe(error.message), "error"))
+            raise
+
+    async def ready(self) -> None:
+        """Wait until jobs run. Raises what stopped that: PumasError, or an error that nobody expected."""
+        if self._starting is not None:
+            await asyncio.shield(self._starting)
 
     def _recover(self) -> None:
         opened = self._opened

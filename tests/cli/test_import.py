@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from tests.support.program import pumas
 from tests.support.trees import sha256, snapshot
 
@@ -115,15 +113,20 @@ def test_a_second_import_is_a_duplicate_and_no_error(root: Path, samples: Path) 
     assert first["model_id"] in again["reason"]
 
 
-@pytest.mark.parametrize(
-    "name", ["~home.safetensors", "..dots.safetensors", "-v.safetensors", "a b.safetensors"]
-)
-def test_an_argument_is_a_path_to_the_letter(name: str, root: Path, samples: Path, tmp_path: Path) -> None:
-    source = tmp_path / name
-    source.write_bytes((samples / "ink-wash-style-xl.safetensors").read_bytes())
-    ran = pumas("import", "--json", "--", source, root=root)
+def test_an_argument_is_a_path_to_the_letter(root: Path, samples: Path, tmp_path: Path) -> None:
+    names = [
+        "~home.safetensors",
+        "..dots.safetensors",
+        "-v.safetensors",
+        "a b.safetensors",
+        "%41.safetensors",
+    ]
+    sources = [tmp_path / name for name in names]
+    for source in sources:
+        source.write_bytes((samples / "ink-wash-style-xl.safetensors").read_bytes())
+    ran = pumas("import", "--json", "--", *sources, root=root)
     assert ran.code == 0, ran.err
-    assert ran.models[0]["sources"] == [str(source)]
+    assert sorted(m["sources"] for m in ran.models) == sorted([str(source)] for source in sources)
 
 
 def test_nothing_to_import(root: Path, tmp_path: Path) -> None:

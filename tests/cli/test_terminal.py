@@ -56,6 +56,20 @@ def test_demo_opens_full_screen_with_the_pickle_waiting(tmp_path: Path) -> None:
         assert terminal.wait() == 0
 
 
+def test_full_screen_makes_a_library_only_where_no_place_was_named(tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "pumas_tui"]
+    env = {**environment(tmp_path), "TERM": "xterm-256color"}
+    with Terminal([*argv, "--root", str(tmp_path / "unmounted")], env=env) as terminal:
+        assert "unmounted" in terminal.wait_for("error: no library")
+        assert terminal.wait() == 6
+    assert not (tmp_path / "unmounted").exists()
+    with Terminal(argv, env=env) as terminal:
+        terminal.wait_for("? help")
+        terminal.send("q")
+        assert terminal.wait() == 0
+    assert (tmp_path / ".local/share/pumas/models/library.json").exists()
+
+
 def test_a_dumb_terminal_is_told_where_to_go(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "pumas_tui", "--root", str(tmp_path / "none")]
     with Terminal(argv, env={**environment(tmp_path), "TERM": "dumb"}) as terminal:

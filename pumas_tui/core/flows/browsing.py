@@ -61,11 +61,11 @@ class Models:
         """By model id, uid or unambiguous name prefix. Raises NotFoundError, AmbiguousError, DiskError."""
         found = await self._search.find(ref)
         if not found:
-            raise NotFoundError(f"no model is called {ref!r}", hint="pumas-tui list shows all")
+            raise NotFoundError(f'no model is called "{ref}"', hint="pumas-tui list shows all")
         if len(found) > 1:
             ids = tuple(row.model_id for row in found)
             shown = ", ".join(ids[:_CHOICES_SHOWN])
-            raise AmbiguousError(f"{ref!r} means {len(ids)} models: {shown}", ids)
+            raise AmbiguousError(f'"{ref}" means {len(ids)} models: {shown}', ids)
         return await asyncio.to_thread(self._detail, found[0])
 
     def _detail(self, row: ModelRow) -> ModelDetail:

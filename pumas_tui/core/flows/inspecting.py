@@ -102,6 +102,10 @@ def _warnings(candidate: Candidate, facts: HeaderFacts) -> list[Trouble]:
                 "missing_part", f"{have} of {have + len(candidate.missing)} parts, missing {numbers}", path
             )
         )
+    if facts.container is Container.UNKNOWN and not facts.problem:
+        found.append(
+            Trouble("unknown_format", f"{path}: no weight format that is known; comes in as it is", path)
+        )
     if facts.problem:
         found.append(Trouble("header", f"{path}: {facts.problem}", path))
     found += [Trouble("note", note, path) for note in candidate.notes]

@@ -16,10 +16,17 @@ _UNSTARTED = (JobState.WAITING, JobState.PAUSED, JobState.NEEDS_YOU)
 class Jobs:
     """The queue. All methods run their SQL in a worker thread."""
 
-    def __init__(self, jobs: JobStore, runtime: RuntimeStore, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        jobs: JobStore,
+        runtime: RuntimeStore,
+        wake: Callable[[], None],
+        own_batch: Callable[[str], None],
+    ) -> None:
         self._jobs = jobs
         self._runtime = runtime
         self._wake = wake
+        self._own_batch = own_batch
 
     async def list(self) -> tuple[JobView, ...]:
         """All unfinished jobs and those that ended in the last day, with their last progress."""
@@ -67,13 +74,22 @@ class Jobs:
 
     async def resume(self, ids: Sequence[JobId]) -> None:
         """Paused jobs wait for their turn again."""
+        await asyncio.to_thread(self._own, ids)
         await asyncio.to_thread(self._jobs.set_state, ids, (JobState.PAUSED,), JobState.WAITING)
         self._wake()
 
     async def retry(self, ids: Sequence[JobId]) -> None:
         """Failed, refused and cancelled jobs start anew; answers are kept."""
+        await asyncio.to_thread(self._own, ids)
         await asyncio.to_thread(self._jobs.retry, ids)
         self._wake()
+
+    def _own(self, ids: Sequence[JobId]) -> None:
+        """Whoever brings a job back runs it, with the rest of its batch."""
+        for job_id in ids:
+            job = self._get(job_id)
+            if job is not None:
+                self._own_batch(job.batch_id)
 
     async def remove(self, ids: Sequence[JobId]) -> None:
         """Take jobs that do not run off the list. No file is touched."""

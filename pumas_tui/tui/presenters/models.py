@@ -9,7 +9,7 @@ from pumas_tui.core.domain.files import ModelFormat, SecurityTier
 from pumas_tui.core.domain.metadata import Metadata, Trust
 from pumas_tui.core.domain.models import ModelDetail, ModelRow, Order, OrderBy
 from pumas_tui.core.domain.text import count, plural, safe, size
-from pumas_tui.tui.presenters.cells import UNICODE, Glyphs, Line, cut_end, cut_middle, pad, pad_left
+from pumas_tui.tui.presenters.cells import UNICODE, Glyphs, cut_end, cut_middle, pad, pad_left
 
 _TRUST_WORDS = {
     Trust.VERIFIED: ("V", "Verified", "the SHA-256 equals the published one"),
@@ -204,8 +204,11 @@ def kind_text(row: ModelRow) -> str:
     return safe(" / ".join(part for part in parts if part))
 
 
-def detail_fields(detail: ModelDetail) -> list[tuple[str, str]]:
-    """All that is known as (label, printable text); a label of only blanks goes on with the one above."""
+def detail_fields(detail: ModelDetail, *, brief: bool) -> list[tuple[str, str]]:
+    """All that is known as (label, printable text); an empty label goes on with the one above.
+
+    `brief`: what fits beside a list, and is cheap to paint at every move of its cursor.
+    """
     row, meta = detail.row, detail.metadata
     fields = [
         ("Name", row.official_name),
@@ -221,11 +224,11 @@ def detail_fields(detail: ModelDetail) -> list[tuple[str, str]]:
         ("Tags", ", ".join(meta.tags)),
         ("Base", meta.base_model),
         ("Notes", meta.notes),
-        ("From", meta.imported.source if meta.imported else ""),
-        ("Where", detail.directory),
-        ("SHA-256", row.sha256),
+        ("From", meta.imported.source if meta.imported and not brief else ""),
+        ("Where", f"{row.model_id}/" if brief else detail.directory),
+        ("SHA-256", f"{row.sha256[:8]}...{row.sha256[-8:]}" if brief else row.sha256),
         *(("Link", f"{link.app}  {link.target}  {link.kind}") for link in detail.links),
-        *_files(meta),
+        *([] if brief else _files(meta)),
     ]
     return [(label, safe(text)) for label, text in fields if text]
 
@@ -249,13 +252,13 @@ def _files(meta: Metadata) -> list[tuple[str, str]]:
     return shown + ([("", f"and {plural(more, 'more file')}")] if more > 0 else [])
 
 
-def detail_lines(detail: ModelDetail, width: int) -> list[Line]:
+def detail_lines(detail: ModelDetail, width: int, *, brief: bool = False) -> list[str]:
     """The fields as lines of at most `width` cells, values wrapped under themselves."""
-    lines: list[Line] = []
+    lines: list[str] = []
     indent = 9
-    for label, value in detail_fields(detail):
+    for label, value in detail_fields(detail, brief=brief):
         for number, piece in enumerate(_wrapped(value, max(width - indent, 8))):
-            lines.append(((pad(label if number == 0 else "", indent), "dim"), (piece, "")))
+            lines.append(pad(label if number == 0 else "", indent) + piece)
     return lines
 
 

@@ -38,7 +38,7 @@ class Browser(Horizontal):
         self._resting: Timer | None = None
         self.opened = False
         self.rows = ModelList(glyphs=glyphs)
-        self.details = DetailView(id="detail")
+        self.details = DetailView(glyphs)
         self._heads = TextLine(id="heads")
         self._nothing = Static("", id="nothing", markup=False)
 
@@ -72,6 +72,7 @@ class Browser(Horizontal):
             return
         self.opened = opened
         self.set_class(opened, "-open")
+        self._edge()
         self.screen.set_focus(self.details if opened else self.rows)
         self._rest()
         self.post_message(self.Turned())
@@ -81,8 +82,12 @@ class Browser(Horizontal):
         self._rested()
 
     def on_resize(self) -> None:
+        self._edge()
         self.call_after_refresh(self._show_heads)
         self._rest()
+
+    def _edge(self) -> None:
+        self.details.set_edged(not self.opened)
 
     def _show_heads(self) -> None:
         width = self.rows.size.width

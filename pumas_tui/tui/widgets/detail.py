@@ -1,7 +1,6 @@
 """All that is known of one model: the pane beside the list, and the whole body when it is opened."""
 
 from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.message import Message
@@ -11,14 +10,17 @@ from textual.widget import Widget
 from pumas_tui.core.domain.actions import Scope
 from pumas_tui.core.domain.models import ModelDetail, ModelRow
 from pumas_tui.tui.keymap import bindings
-from pumas_tui.tui.presenters.cells import Line
+from pumas_tui.tui.presenters.cells import Glyphs, pad
 from pumas_tui.tui.presenters.models import detail_lines, name_text
+
+_EDGE = 3
+"""Cells kept free: the line towards the list, and a blank at each side."""
 
 
 class DetailView(Widget, can_focus=True):
     """Shows a row at once and the rest when it is there. Up and down post `Step`: another model.
 
-    Only lines that changed are painted: models of one folder have most of them in common.
+    Only lines that changed are painted, each in one style: every change of style is bytes on a slow line.
     """
 
     BINDINGS = bindings(Scope.LIST)
@@ -30,10 +32,12 @@ class DetailView(Widget, can_focus=True):
             super().__init__()
             self.rows = rows
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="detail")
+        self._glyphs = glyphs
+        self._edged = False
         self._detail: ModelDetail | None = None
-        self._lines: list[Line] = []
+        self._lines: list[str] = []
         self._top = 0
 
     def show(self, detail: ModelDetail) -> None:
@@ -47,37 +51,37 @@ class DetailView(Widget, can_focus=True):
         """Only the name, while the rest is read or cannot be; nothing without a row."""
         self._detail = None
         self._top = 0
-        named: list[Line] = [] if row is None else [((name_text(row), "bold"),), ((problem, "bold"),)]
-        self._write(named)
+        self._write([text for text in (name_text(row), problem) if text] if row is not None else [])
+
+    def set_edged(self, edged: bool) -> None:
+        """Stand beside the list: a line towards it, and only what fits there."""
+        if edged != self._edged:
+            self._edged = edged
+            self._wrap()
+            self.refresh()
 
     def on_resize(self, _event: events.Resize) -> None:
         self._wrap()
 
     def _wrap(self) -> None:
-        if self._detail is not None and self.content_size.width > 0:
-            self._write(detail_lines(self._detail, self.content_size.width))
+        if self._detail is not None and self.size.width > _EDGE:
+            self._write(detail_lines(self._detail, self.size.width - _EDGE, brief=self._edged))
 
-    def _write(self, lines: list[Line]) -> None:
-        before, self._lines = self._lines[self._top :], lines
-        after = lines[self._top :]
-        width, height = self.content_size
-        changed = [
-            Region(0, y, width, 1)
-            for y in range(min(height, max(len(before), len(after))))
-            if before[y : y + 1] != after[y : y + 1]
-        ]
+    def _write(self, lines: list[str]) -> None:
+        before, self._lines = self._lines, lines
+        rows = range(self._top, min(self._top + self.size.height, max(len(before), len(lines))))
+        changed = [row - self._top for row in rows if before[row : row + 1] != lines[row : row + 1]]
         if changed:
-            self.refresh(*changed)
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
 
     def render_line(self, y: int) -> Strip:
-        width = self.content_size.width
-        line = self._lines[y + self._top] if y + self._top < len(self._lines) else ()
-        plain = self.rich_style
-        pieces = [Segment(text, plain + Style.parse(style) if style else plain) for text, style in line]
-        return Strip(pieces).adjust_cell_length(width, plain)
+        row, width = y + self._top, self.size.width
+        edge = f"{self._glyphs.pipe} " if self._edged else " "
+        text = edge + (self._lines[row] if row < len(self._lines) else "")
+        return Strip([Segment(pad(text, width), self.rich_style)], width)
 
     def _scroll(self, rows: int) -> None:
-        last = max(len(self._lines) - self.content_size.height, 0)
+        last = max(len(self._lines) - self.size.height, 0)
         top = max(0, min(self._top + rows, last))
         if top != self._top:
             self._top = top
@@ -90,16 +94,16 @@ class DetailView(Widget, can_focus=True):
         self.post_message(self.Step(-1))
 
     def action_page_down(self) -> None:
-        self._scroll(max(self.content_size.height - 1, 1))
+        self._scroll(max(self.size.height - 1, 1))
 
     def action_page_up(self) -> None:
-        self._scroll(-max(self.content_size.height - 1, 1))
+        self._scroll(-max(self.size.height - 1, 1))
 
     def action_half_down(self) -> None:
-        self._scroll(max(self.content_size.height // 2, 1))
+        self._scroll(max(self.size.height // 2, 1))
 
     def action_half_up(self) -> None:
-        self._scroll(-max(self.content_size.height // 2, 1))
+        self._scroll(-max(self.size.height // 2, 1))
 
     def action_top(self) -> None:
         self._scroll(-len(self._lines))

@@ -126,6 +126,7 @@ class FramedScreen(Screen[None]):
         return super().refresh(*regions, repaint=repaint and not layout, layout=layout, recompose=recompose)
 
     def compose(self) -> ComposeResult:
+        self._know_size()
         yield self._lines["header"]
         yield from self.compose_second_line()
         yield TextLine(id="top-rule", classes="rule")
@@ -136,6 +137,11 @@ class FramedScreen(Screen[None]):
         yield self._lines["jobs"]
         yield self._lines["keys"]
         yield self._too_small
+
+    def _know_size(self) -> None:
+        """Have the classes of this window's size from the start, not after a first picture without them."""
+        for breakpoints, cells in zip((_WIDTHS, _HEIGHTS), self.app.size, strict=True):
+            self.add_class(next(name for least, name in reversed(breakpoints) if cells >= least))
 
     def compose_second_line(self) -> Iterable[Widget]:
         """The widgets of line 2; here the line that `show_title` writes."""

@@ -59,7 +59,10 @@ class ModelList(CursorList):
 
     def show(self, page: Page, cursor: int = 0) -> None:
         """A new result: its total, one page of it, and where the cursor stands."""
-        self._rows = dict(enumerate(page.rows, page.offset))
+        rows = dict(enumerate(page.rows, page.offset))
+        if rows == self._rows and page.total == self._count and cursor == self.cursor:
+            return
+        self._rows = rows
         self._asked = set()
         self._range_from = None
         self._count = page.total
