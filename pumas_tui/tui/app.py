@@ -27,6 +27,7 @@ from pumas_tui.tui import bridge, messages, terminal
 from pumas_tui.tui.keymap import Keymap, bindings, default_keymap, load_keymap
 from pumas_tui.tui.modals.pasting import Meant, take_paste
 from pumas_tui.tui.presenters.frame import HeaderFacts, tabs
+from pumas_tui.tui.presenters.imports import Section, section_of
 from pumas_tui.tui.presenters.theme import PUMAS
 from pumas_tui.tui.screens.imports import ImportsScreen
 from pumas_tui.tui.screens.library import LibraryScreen
@@ -128,7 +129,7 @@ class PumasApp(GuardedApp, inherit_bindings=False):
 
     def _show_jobs(self) -> None:
         state = self.bridge.state
-        asking = len(state.of_state(JobState.NEEDS_YOU))
+        asking = sum(section_of(view) is Section.NEED_YOU for view in state.jobs.values())
         self._header = replace(self._header, tabs=tabs(self._keys, asking))
         for screen in self._places.values():
             screen.header, screen.jobs = self._header, state

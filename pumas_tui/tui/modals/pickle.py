@@ -4,8 +4,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from pumas_tui.core.domain.pickle_verdict import PickleVerdict
 from pumas_tui.core.domain.text import safe
 from pumas_tui.tui.modals.dialog import Dialog
+from pumas_tui.tui.presenters.pickles import scan_lines, scan_sentence, scan_summary
 from pumas_tui.tui.presenters.prose import Hint, Line, Tone, columns
 
 PickleAnswer = Literal["accept", "refuse"]
@@ -14,16 +16,25 @@ _LISTED_ROWS = 4
 
 
 class PickleDialog(Dialog[PickleAnswer]):
-    """One question for one or several files. `names` are what people call them, `paths` where they are."""
+    """One question for one or several files. `names` are what people call them, `paths` where they are.
+
+    `scans` has a verdict for each name, None where no scan was made.
+    """
 
     trigger = frozenset({"!", "enter"})
 
     def __init__(
-        self, names: Sequence[str], paths: Sequence[str], *, clock: Callable[[], float] = time.monotonic
+        self,
+        names: Sequence[str],
+        paths: Sequence[str],
+        scans: Sequence[PickleVerdict | None] = (),
+        *,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(clock=clock)
         self._names = [safe(name) for name in names]
         self._paths = [safe(path) for path in paths]
+        self._scans = tuple(scans) or (None,) * len(self._names)
         self._ticked = False
 
     @property
@@ -40,7 +51,8 @@ class PickleDialog(Dialog[PickleAnswer]):
         lines = [Line(" PICKLE: can run code when loaded", Tone.BANNER), Line()]
         if self._several:
             listed = columns(self._names, width)
-            lines += [Line("Loading a pickle file runs code from whoever made it."), Line()]
+            runs = f"Loading a pickle file runs code from whoever made it. {scan_summary(self._scans)}"
+            lines += [Line(runs.rstrip()), Line()]
             lines += [Line(text, clip=True) for text in listed[:_LISTED_ROWS]]
             if len(listed) > _LISTED_ROWS:
                 lines.append(Line("    ... l reads the whole list", Tone.DIM))
@@ -51,7 +63,8 @@ class PickleDialog(Dialog[PickleAnswer]):
                     f"{self._kind()} Loading it runs whatever its maker put in, with your rights: it can "
                     "read your keys and delete your files. Importing is safe, because Pumas never loads "
                     "it. ComfyUI will."
-                )
+                ),
+                *scan_lines(self._scans[0], width),
             ]
             sure = "I understand the risk and trust where this file came from"
         return [*lines, Line(), Line(f"[{'x' if self._ticked else ' '}] {sure}", Tone.STRONG, hang=4)]
@@ -65,7 +78,14 @@ class PickleDialog(Dialog[PickleAnswer]):
         return f"This is a pickle file, though its name ends in .{extension}."
 
     def full_list(self, width: int) -> Sequence[Line]:
-        return [Line(path, hang=2) for path in self._paths] if self._several else ()
+        if not self._several:
+            return ()
+        scans = [
+            Line(f"{name}: {scan_sentence(scan)}", hang=2)
+            for name, scan in zip(self._names, self._scans, strict=True)
+            if scan is not None
+        ]
+        return [*(Line(path, hang=2) for path in self._paths), *([Line(), *scans] if scans else ())]
 
     def hints(self) -> Sequence[Sequence[Hint]]:
         tick = Hint("space", "tick", "tick")

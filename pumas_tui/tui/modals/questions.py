@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
-from pumas_tui.core.domain import import_payload
+from pumas_tui.core.domain import import_payload, pickle_verdict
 from pumas_tui.core.domain.jobs import JobView, Need, NeedKind
 from pumas_tui.core.domain.text import plural
 from pumas_tui.tui.modals.ask import ask
@@ -32,7 +32,9 @@ async def settle_pickles(screen: Screen[Any], library: "Library", views: Sequenc
     asking = [view for view in views if asks_about_pickle(view)]
     needs = [need for view in asking for need in open_needs(view.job) if need.kind is NeedKind.PICKLE]
     paths = [str(path) for need in needs for path in need.facts.get("sources") or ()]
-    choice = await ask(screen, PickleDialog([plain_name(view.job.payload) for view in asking], paths))
+    names = [plain_name(view.job.payload) for view in asking]
+    scans = [pickle_verdict.read_facts(need.facts.get("scan")) for need in needs]
+    choice = await ask(screen, PickleDialog(names, paths, scans))
     which = plain_name(asking[0].job.payload) if len(asking) == 1 else plural(len(asking), "pickle file")
     if choice is None:
         return f"Nothing decided: {which}."

@@ -163,4 +163,6 @@ def rule(width: int, glyphs: Glyphs) -> str:
 
 def title_line(title: str, facts: str, width: int, glyphs: Glyphs = UNICODE) -> Line:
     """The second line of screens without a search box: where one is, and its counts."""
-    return ((pad(spread(title, facts, width, glyphs), width), "bold"),)
+    line = pad(spread(title, facts, width, glyphs), width)
+    at = len(line) - len(facts) - 1 if facts else len(line)
+    return ((line[:at], "bold"), (line[at:], ""))

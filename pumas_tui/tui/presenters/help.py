@@ -18,6 +18,8 @@ _HEADINGS = {
 }
 _PLACES = {Scope.LIBRARY: "Library", Scope.IMPORT: "Import"}
 READ_ONLY = "off: read only"
+_CLI_AT = 38  # column of the command line in `?`
+_PALETTE_EDGES = 12  # cells beside an action's name: margin and key
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,9 @@ def help_rows(
 
 def _help_text(action: Action, keymap: Keymap, width: int, glyphs: Glyphs) -> str:
     left = f"   {pad(cut_end(keymap.all(action.id, 2), 11, glyphs), 11)} {action.title}"
-    room = width - width_of(left) - 4
-    cli = cut_end(action.cli, room, glyphs) if room > 12 else ""
-    return pad(f"{pad(left, max(width_of(left) + 2, 38))}{cli}", width)
+    left = pad(left, max(width_of(left) + 2, _CLI_AT))
+    room = width - width_of(left) - 1
+    return pad(left + (cut_end(action.cli, room, glyphs) if room > 12 else ""), width)
 
 
 def palette_rows(
@@ -106,11 +108,13 @@ def _palette_text(
     action: Action, place: Scope, keymap: Keymap, width: int, glyphs: Glyphs, readonly: bool
 ) -> str:
     prefix = f"{_PLACES[action.scope]}: " if action.scope in _PLACES else ""
-    left = pad(cut_end(f"{prefix}{action.title}", 30, glyphs), 30)
+    wide = min(30, width - _PALETTE_EDGES)
+    left = pad(cut_end(f"{prefix}{action.title}", wide, glyphs), wide)
     elsewhere = "" if here(action, place) else f"goes to {_PLACES[action.scope]}"
     note = off_reason(action, readonly=readonly) or elsewhere or action.cli
-    key = pad(keymap.first(action.id), 7)
-    return pad(cut_end(f" {left} {key} {note}", width, glyphs), width)
+    text = f"   {left} {pad(keymap.first(action.id), 7)}"
+    room = width - width_of(text) - 2
+    return pad(f"{text} {cut_end(note, room, glyphs)}" if room > 12 else text, width)
 
 
 def first_action(rows: Iterable[FoundRow]) -> int:

@@ -39,6 +39,7 @@ class JobRow:
     section: Section
     flag: str
     name: str
+    short_name: str
     size_bytes: int
     words: Words
     tail: str
@@ -162,6 +163,7 @@ def job_row(view: JobView, now: float, waits: str = "") -> JobRow:
         section=section,
         flag="!" if section in (Section.NEED_YOU, Section.FAILED) else " ",
         name=job_name(view.job.payload),
+        short_name=job_name(view.job.payload, short=True),
         size_bytes=size_bytes(view.job.payload),
         words=words,
         tail=tail,
@@ -193,17 +195,22 @@ def plain_name(payload: Mapping[str, Any]) -> str:
     return safe(str(payload.get("name") or "?"))
 
 
-def job_name(payload: Mapping[str, Any]) -> str:
-    """The name with what it is made of: `flux1-dev (3 of 4 parts)`, `wan2.1 (folder)`. Printable."""
+def job_name(payload: Mapping[str, Any], *, short: bool = False) -> str:
+    """The name with what it is made of: `flux1-dev (3 of 4 parts)`, `wan2.1 (folder, 9 files)`. Printable.
+
+    `short`: `llama (5)`, `wan2.1 (folder)`.
+    """
     name, kind = plain_name(payload), payload.get("model_format")
     shards = payload.get("shards") or {}
     present, total = int(shards.get("present") or 0), int(shards.get("total") or 0)
     if kind == ModelFormat.SHARDED_SET and total > 1:
-        return f"{name} ({total} parts)" if present == total else f"{name} ({present} of {total} parts)"
+        if present != total:
+            return f"{name} ({present} of {total}{'' if short else ' parts'})"
+        return f"{name} ({total}{'' if short else ' parts'})"
     if kind in (ModelFormat.DIFFUSION_FOLDER, ModelFormat.FOLDER):
         files = len(payload.get("sources") or ())
         what = "diffusers" if kind == ModelFormat.DIFFUSION_FOLDER else plural(files, "file")
-        return f"{name} (folder, {what})"
+        return f"{name} (folder)" if short else f"{name} (folder, {what})"
     return name
 
 
@@ -226,11 +233,11 @@ def _columns(width: int) -> _Columns:
     if width >= 110:
         name, size, gap, level = max(28, min(60, width - 82)), 9, 3, 0
     elif width >= 80:
-        name, size, gap, level = width - 52, 9, 2, 1
+        name, size, gap, level = width - 50, 9, 2, 1
     elif width >= 60:
         name, size, gap, level = width - 35, 9, 2, 2
     else:
-        name, size, gap, level = max(6, width - 25), 8, 2, 3
+        name, size, gap, level = max(6, width - 26), 9, 2, 3
     return _Columns(name, size, gap, max(0, width - _MARGIN - name - size - gap - 1), level)
 
 
@@ -256,7 +263,7 @@ def _job_text(row: JobRow, width: int, margin: str) -> str:
     if at.level == 0 and row.tail:
         room = at.words - len(row.tail) - 1
         words = f"{pad(cut_end(words, room, ASCII), room)} {row.tail}" if room > 20 else words
-    name = pad(clip(row.name, at.name), at.name)
+    name = pad(clip(row.name if at.level == 0 else row.short_name, at.name), at.name)
     amount = pad_left(size(row.size_bytes) if row.size_bytes else "", at.size)
     return pad(f"{margin}{name}{amount}{' ' * at.gap}{cut_end(words, at.words, ASCII)}", width)
 
@@ -272,7 +279,7 @@ def summary(state: JobsState, width: int) -> str:
     return f"{left if total.queued else 'nothing in queue   '}mode: copy   originals: keep"
 
 
-EMPTY = """\
+_EMPTY = """\
  Paste paths of model files, here or on any screen. All of these work:
 
     /mnt/nas/a.safetensors   'with spaces.ckpt'   with\\ spaces.ckpt
@@ -282,7 +289,24 @@ EMPTY = """\
 
  Files that are only on your own computer? Paste their paths: you get the
  commands that send them here."""
-"""What the screen says while there is nothing in the queue."""
+
+_EMPTY_NARROW = """\
+ Paste paths of model files, here or on any screen:
+
+    /mnt/nas/a.safetensors   with\\ spaces.ckpt
+    file:///mnt/nas/a%20b.gguf   a folder
+
+ i   type a path
+
+ Files only on your own computer? Paste their paths:
+ you get the commands that send them here."""
+
+
+def empty_text(width: int) -> str:
+    """What the screen says while there is nothing in the queue."""
+    if width < 60:
+        return " Paste paths of model files, here or on\n any screen, or press i to type one."
+    return _EMPTY if width >= 80 else _EMPTY_NARROW
 
 
 def paste_hint(width: int, key: str) -> str:

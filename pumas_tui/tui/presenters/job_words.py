@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from pumas_tui.core.domain import pickle_verdict
 from pumas_tui.core.domain.jobs import (
     Job,
     JobRequest,
@@ -17,6 +18,7 @@ from pumas_tui.core.domain.jobs import (
 )
 from pumas_tui.core.domain.text import clock, plural, safe, size
 from pumas_tui.tui.presenters.jobs import bar, percent, rate_text
+from pumas_tui.tui.presenters.pickles import scan_count
 from pumas_tui.tui.presenters.prose import without_path
 
 STAGES: Mapping[Stage, tuple[str, str]] = {
@@ -114,9 +116,7 @@ def _question(need: Need) -> tuple[Words, str]:
     facts = need.facts
     match need.kind:
         case NeedKind.PICKLE:
-            return Words("PICKLE: can run code when loaded", "PICKLE: can run code", "PICKLE", "PICKLE"), (
-                "!  read and decide"
-            )
+            return _pickle(facts), "!  read and decide"
         case NeedKind.MISSING_PART:
             which, total = parts(facts.get("missing") or ()), facts.get("total") or "?"
             verb = "is" if which.startswith("part ") else "are"
@@ -124,15 +124,23 @@ def _question(need: Need) -> tuple[Words, str]:
                 f"{which} of {total} {verb} not among the paths",
                 f"{which} of {total} not found",
                 f"{which} missing",
-                which,
+                f"no {which}" if verb == "is" else "no parts",
             )
             return words, "enter  choose"
         case NeedKind.DUPLICATE:
             name = safe(str(facts.get("model_id") or "")).rsplit("/", 1)[-1] or "another"
-            words = Words(f"same content as {name}", f"same as {name}", "same content", "same")
+            words = Words(f"same content as {name}", f"same as {name}", "same content", "same file")
             return words, "enter  choose"
         case NeedKind.DISK_FULL:
             return _full(facts), "p  go on"
+
+
+def _pickle(facts: Mapping[str, Any]) -> Words:
+    scan = pickle_verdict.read_facts(facts.get("scan"))
+    if scan is None:
+        return Words("PICKLE: can run code when loaded", "PICKLE: can run code", "PICKLE", "PICKLE")
+    said = f"PICKLE, scan: {scan_count(scan)}"
+    return Words(said, said, "PICKLE", "PICKLE")
 
 
 def parts(numbers: Sequence[int]) -> str:

@@ -1,6 +1,6 @@
 """Jobs as text: the one line that always shows, and a line per job."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pumas_tui.core.domain import text
 from pumas_tui.core.domain.jobs import JobsState, JobState, JobView, Stage, pace, round_eta
@@ -115,7 +115,8 @@ def jobs_line(
 ) -> str:
     """The line that always shows: the oldest running job, total speed, time left, how many need the user.
 
-    What does not fit is left out: first the speed, then the number of running jobs.
+    What does not fit is left out: first the speed, then the number of running jobs, then all that waits
+    except for the user.
     """
     sums = summarise(state, now)
     tail = _queue_text(sums)
@@ -123,10 +124,15 @@ def jobs_line(
         return spread("Jobs: none", "", width, glyphs)
     right = f"{key} jobs" if key and width >= 60 else ""
     many, done, speed, left = _running_parts(sums, now, width >= wide, glyphs)
-    line = ""
-    for parts in ((many, done, speed, left), (many, done, left), (done, left)):
+    line, least = "", _queue_text(replace(sums, waiting=0, paused=0)) or tail
+    for parts, rest in (
+        ((many, done, speed, left), tail),
+        ((many, done, left), tail),
+        ((done, left), tail),
+        ((done, left), least),
+    ):
         running = "  ".join(part for part in parts if part)
-        line = "Jobs: " + "  |  ".join(part for part in (running, tail) if part)
+        line = "Jobs: " + "  |  ".join(part for part in (running, rest) if part)
         if width_of(line) + width_of(right) + 4 <= width:
             break
     return spread(line, right, width, glyphs)
@@ -162,7 +168,7 @@ def _time_left(sums: JobsSummary, now: float) -> str:
 def _queue_text(sums: JobsSummary) -> str:
     counts = ((sums.waiting, "waiting"), (sums.paused, "paused"), (sums.needs_you, "need you"))
     words = [
-        f"{count} {'needs you' if word == 'need you' and count == 1 else word}"
+        f"{text.count(count)} {'needs you' if word == 'need you' and count == 1 else word}"
         for count, word in counts
         if count
     ]

@@ -7,22 +7,26 @@ from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.models import ModelRow, ScanReport
 from pumas_tui.core.domain.text import count, plural, safe
 from pumas_tui.tui.keymap import Keymap
-from pumas_tui.tui.presenters.frame import FrameMessage, Severity
+from pumas_tui.tui.presenters.frame import NARROW, FrameMessage, Severity
 
 _NUMBERS = {3: "three", 4: "four", 5: "five"}
 _NAMED = 3
 
 
-def empty(root: str, keymap: Keymap) -> str:
-    """The library holds nothing yet."""
+def empty(root: str, keymap: Keymap, width: int) -> str:
+    """The library holds nothing yet. `width` of the window."""
     type_key, copy_key = keymap.first("global.type_path"), keymap.first("library.copy")
+    if width < NARROW:
+        return (
+            f"The library is empty. Paste paths of\nmodel files anywhere, or press {type_key}\nto type one."
+        )
     return (
         f"The library at {safe(root)} is empty.\n\n"
         "Two ways to fill it:\n\n"
-        "  paste     paths of model files, anywhere in this program\n"
+        "  paste     paths of model files, on any screen\n"
         "            (or drop files on the terminal window)\n"
-        f"  {type_key:<9} type a path\n\n\n"
-        f"Files that are only on your own computer?  Press {copy_key}, then r, to\n"
+        f"  {type_key:<9} type a path\n\n"
+        f"Files that are only on your own computer?  Press {copy_key}, then r, to "
         "copy an rsync command that sends them here."
     )
 
@@ -52,7 +56,8 @@ def without_each(words: Sequence[str]) -> list[tuple[str, str]]:
 def unreadable(models_dir: str, reason: str, keymap: Keymap) -> str:
     """The library's folder cannot be read; the list is the last index."""
     return (
-        f"! The library folder {safe(models_dir)} cannot be read: {safe(reason)}\n"
+        f"! The library folder {safe(models_dir)} cannot be read:\n"
+        f"  {safe(reason.rpartition(f'{models_dir}: ')[2])}\n"
         "  The list below is the last index. Importing fails until the folder is back.\n"
         f"  {keymap.first('global.rescan')} try again"
     )
@@ -63,9 +68,13 @@ def goes_on(scan: LibraryScanned | None) -> bool:
     return scan is not None and not scan.done
 
 
+SCAN = "Scan: "
+"""How the line begins that a running scan shows."""
+
+
 def scanning(scan: LibraryScanned) -> str:
     """`Scan: 412 of 1,284 folders read`."""
-    return f"Scan: {count(scan.folders_read)} of {plural(scan.folders_total, 'folder')} read"
+    return f"{SCAN}{count(scan.folders_read)} of {plural(scan.folders_total, 'folder')} read"
 
 
 def scanned(report: ScanReport) -> tuple[str, Severity]:
@@ -79,7 +88,7 @@ def scanned(report: ScanReport) -> tuple[str, Severity]:
 def copy_choices(on_model: bool) -> tuple[tuple[str, str], ...]:
     """Letters and labels of what can be copied now."""
     model = (("p", "path"), ("n", "name"), ("s", "SHA-256")) if on_model else ()
-    return (*model, ("m", "last message"), ("r", "rsync line for files on your computer"))
+    return (*model, ("m", "last message"), ("r", "rsync line to send files here"))
 
 
 def copy_text(

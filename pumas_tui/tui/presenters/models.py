@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pumas_tui.core.domain.files import ModelFormat, SecurityTier
-from pumas_tui.core.domain.metadata import Metadata, Trust
+from pumas_tui.core.domain.metadata import Metadata
 from pumas_tui.core.domain.models import ModelDetail, ModelRow, Order, OrderBy
 from pumas_tui.core.domain.text import count, plural, safe, size
+from pumas_tui.core.domain.vocabulary import Trust
 from pumas_tui.tui.presenters.cells import UNICODE, Glyphs, cut_end, cut_middle, pad, pad_left
 
 _TRUST_WORDS = {
@@ -29,7 +30,7 @@ _SAFE_WORDS = {
 _TAIL = re.compile(
     r"(?:[-_.]\d{1,5}-of-\d{1,5})?"
     r"(?:\.(?:safetensors|gguf|ckpt|pt|pth|bin|onnx|pkl|sft))?"
-    r"(?: \(\d+ files\))?$",
+    r"(?: \(\d+ (?:files|parts)\))?$",
     re.IGNORECASE,
 )
 _SHOWN_FILES = 40
@@ -80,8 +81,10 @@ def type_text(row: ModelRow) -> str:
 
 def name_text(row: ModelRow) -> str:
     """The name as the list says it, printable, with the number of files of what has several."""
-    several = row.model_format is not ModelFormat.SINGLE_FILE and row.file_count > 1
-    return safe(row.official_name) + (f" ({row.file_count} files)" if several else "")
+    if row.model_format is ModelFormat.SINGLE_FILE or row.file_count < 2:
+        return safe(row.official_name)
+    what = "parts" if row.model_format is ModelFormat.SHARDED_SET else "files"
+    return f"{safe(row.official_name)} ({row.file_count} {what})"
 
 
 def fit_name(name: str, width: int, glyphs: Glyphs = UNICODE) -> str:
@@ -199,9 +202,9 @@ def day(seconds: float) -> str:
 
 
 def kind_text(row: ModelRow) -> str:
-    """`llm / qwen / Q4_K_M`."""
-    parts = (row.model_type, row.subtype, row.family, row.quantization or row.precision)
-    return safe(" / ".join(part for part in parts if part))
+    """`llm / qwen / gguf Q4_K_M`."""
+    form = f"{row.subtype} {row.quantization or row.precision}".strip()
+    return safe(" / ".join(part for part in (row.model_type, row.family, form) if part))
 
 
 def detail_fields(detail: ModelDetail, *, brief: bool) -> list[tuple[str, str]]:
@@ -257,24 +260,32 @@ def detail_lines(detail: ModelDetail, width: int, *, brief: bool = False) -> lis
     lines: list[str] = []
     indent = 9
     for label, value in detail_fields(detail, brief=brief):
-        for number, piece in enumerate(_wrapped(value, max(width - indent, 8))):
+        for number, piece in enumerate(wrapped(value, max(width - indent, 8))):
             lines.append(pad(label if number == 0 else "", indent) + piece)
     return lines
 
 
-def _wrapped(text: str, width: int) -> list[str]:
-    """Cut into pieces of `width` cells, at a blank or a slash where one is in the second half."""
+def wrapped(text: str, width: int) -> list[str]:
+    """Cut into pieces of `width` cells, at a blank or a slash, else at a dash, not too far from the end."""
     pieces: list[str] = []
     rest = text
     while rest:
         end = len(cut_end(rest, width, _BARE))
         if end < len(rest):
-            at = max(rest.rfind(" ", width // 2, end), rest.rfind("/", width // 2, end - 1))
-            end = at + 1 if at > 0 else end
+            end = _break(rest, width, end)
         end = max(end, 1)
         pieces.append(rest[:end].rstrip())
         rest = rest[end:].lstrip()
     return pieces or [""]
+
+
+def _break(text: str, width: int, end: int) -> int:
+    """Where a line of at most `end` characters ends."""
+    for signs in (" /", "-_"):
+        at = max(text.rfind(sign, width // 3, end) for sign in signs)
+        if at > 0:
+            return at + 1
+    return end
 
 
 _BARE = Glyphs("", "", "", False)

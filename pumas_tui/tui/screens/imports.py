@@ -62,7 +62,7 @@ class ImportsScreen(FramedScreen):
 
     def compose_body(self) -> Iterable[Widget]:
         yield TextLine(id="paste-hint")
-        yield Static(present.EMPTY, id="queue-empty", markup=False)
+        yield Static("", id="queue-empty", markup=False)
         yield QueueList(id="queue")
         yield QueueDetail(id="queue-detail")
 
@@ -93,6 +93,8 @@ class ImportsScreen(FramedScreen):
         if self.jobs.jobs and self.focused is None:  # the list was hidden while it was empty
             self.queue.focus()
         self.show_title("Import queue", present.summary(self.jobs, self.size.width))
+        if not self.jobs.jobs:
+            self.query_one("#queue-empty", Static).update(present.empty_text(self.size.width))
         hint = present.paste_hint(self.size.width, self.keymap.first("global.type_path"))
         self.query_one("#paste-hint", TextLine).show(((hint, "dim"),))
         gaps = self.size.height >= _ROOMY

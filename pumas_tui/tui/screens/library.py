@@ -73,6 +73,11 @@ class LibraryScreen(FramedScreen):
         if not self.readonly:
             self.rescan(quiet=True)
 
+    def on_resize(self) -> None:
+        self._show_counts()
+        if not self._all:  # what an empty library says depends on the width
+            self._ask()
+
     def hints(self) -> list[KeyHint]:
         offered = super().hints()
         if self.browser.opened:
@@ -102,12 +107,17 @@ class LibraryScreen(FramedScreen):
             page = await self._models.search(text, order=self._order, limit=PAGE, offset=row - row % PAGE)
         of = page.total if not text.strip() else (await self._models.search("", limit=1)).total
         nothing = "" if page.total else await self._why_nothing(text, of)
-        if asked == self._asked and self.is_attached:
+        if asked != self._asked or not self.is_attached:
+            return
+        current = self.browser.rows.current
+        if keep is not None and current is not None and current.uid != keep:
+            self._ask(keep_row=True)  # the cursor went on meanwhile: it must not be put back
+        else:
             self._show(page, row, of, nothing)
 
     async def _why_nothing(self, text: str, of: int) -> str:
         if not of:
-            return say.empty(self._paths.root, self.keymap)
+            return say.empty(self._paths.root, self.keymap, self.size.width)
         words = text.split()
         shorter = say.without_each(words)
         hits = {word: (await self._models.search(rest, limit=1)).total for word, rest in shorter}
@@ -179,6 +189,8 @@ class LibraryScreen(FramedScreen):
         self._show_counts()
         if scan is not None and say.goes_on(scan):
             self.show_message(say.scanning(scan))
+        elif self.message is not None and self.message.text.startswith(say.SCAN):
+            self.message = None
 
     def rescan(self, *, quiet: bool = False) -> None:
         """Read again what changed on the disk, in the background; `quiet` tells only what is wrong."""

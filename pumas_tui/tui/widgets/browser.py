@@ -12,7 +12,7 @@ from pumas_tui.tui.presenters.cells import Glyphs
 from pumas_tui.tui.presenters.frame import WIDE
 from pumas_tui.tui.presenters.models import columns, head
 from pumas_tui.tui.widgets.cursor_list import CursorList
-from pumas_tui.tui.widgets.detail import DetailView
+from pumas_tui.tui.widgets.detail import DetailView, Edge
 from pumas_tui.tui.widgets.frame import TextLine
 from pumas_tui.tui.widgets.model_list import ModelList
 
@@ -38,12 +38,14 @@ class Browser(Horizontal):
         self._resting: Timer | None = None
         self.opened = False
         self.rows = ModelList(glyphs=glyphs)
-        self.details = DetailView(glyphs)
+        self.details = DetailView()
+        self._line = Edge(glyphs)
         self._heads = TextLine(id="heads")
         self._nothing = Static("", id="nothing", markup=False)
 
     def compose(self) -> ComposeResult:
         yield Vertical(self._heads, self.rows, self._nothing, id="left")
+        yield self._line
         yield self.details
 
     def show(self, page: Page, row: int, nothing: str) -> None:
@@ -72,7 +74,7 @@ class Browser(Horizontal):
             return
         self.opened = opened
         self.set_class(opened, "-open")
-        self._edge()
+        self.details.set_brief(not self.opened)
         self.screen.set_focus(self.details if opened else self.rows)
         self._rest()
         self.post_message(self.Turned())
@@ -82,12 +84,9 @@ class Browser(Horizontal):
         self._rested()
 
     def on_resize(self) -> None:
-        self._edge()
+        self.details.set_brief(not self.opened)
         self.call_after_refresh(self._show_heads)
         self._rest()
-
-    def _edge(self) -> None:
-        self.details.set_edged(not self.opened)
 
     def _show_heads(self) -> None:
         width = self.rows.size.width

@@ -1,7 +1,7 @@
 """A list with a cursor that paints as few cells as it can: the base of every list in the program.
 
-A move inside the page repaints two rows; at the edge the view jumps half a page. There is no scrollbar: it
-would be painted again at every move.
+A move inside the page repaints two rows; at the edge the view jumps two thirds of a page. There is no
+scrollbar: it would be painted again at every move.
 """
 
 from textual import events
@@ -97,7 +97,9 @@ class CursorList(Widget, can_focus=True):
             return False
         last_top = max(self._count - height, 0)
         inside = self._top <= self.cursor < self._top + height
-        wanted = min(self._top if inside else max(self.cursor - height // 2, 0), last_top)
+        # Two thirds of the page lie ahead: a jump costs as much as twenty moves, so it should serve for many.
+        behind = height // 3 if self.cursor > self._top else height - 1 - height // 3
+        wanted = min(self._top if inside else max(self.cursor - behind, 0), last_top)
         if wanted == self._top:
             return False
         self._top = wanted

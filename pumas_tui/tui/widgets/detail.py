@@ -11,10 +11,18 @@ from pumas_tui.core.domain.actions import Scope
 from pumas_tui.core.domain.models import ModelDetail, ModelRow
 from pumas_tui.tui.keymap import bindings
 from pumas_tui.tui.presenters.cells import Glyphs, pad
-from pumas_tui.tui.presenters.models import detail_lines, name_text
+from pumas_tui.tui.presenters.models import detail_lines, name_text, wrapped
 
-_EDGE = 3
-"""Cells kept free: the line towards the list, and a blank at each side."""
+
+class Edge(Widget):
+    """The line between list and details, a widget of its own: what is beside it is painted without it."""
+
+    def __init__(self, glyphs: Glyphs) -> None:
+        super().__init__(id="edge")
+        self._glyphs = glyphs
+
+    def render_line(self, y: int) -> Strip:
+        return Strip([Segment(f"{self._glyphs.pipe} ", self.rich_style)], 2)
 
 
 class DetailView(Widget, can_focus=True):
@@ -32,10 +40,9 @@ class DetailView(Widget, can_focus=True):
             super().__init__()
             self.rows = rows
 
-    def __init__(self, glyphs: Glyphs) -> None:
+    def __init__(self) -> None:
         super().__init__(id="detail")
-        self._glyphs = glyphs
-        self._edged = False
+        self._brief = False
         self._detail: ModelDetail | None = None
         self._lines: list[str] = []
         self._top = 0
@@ -51,12 +58,18 @@ class DetailView(Widget, can_focus=True):
         """Only the name, while the rest is read or cannot be; nothing without a row."""
         self._detail = None
         self._top = 0
-        self._write([text for text in (name_text(row), problem) if text] if row is not None else [])
+        width = max(self.size.width - 2, 1)
+        named = (
+            []
+            if row is None
+            else [*wrapped(name_text(row), width), *(wrapped(problem, width) if problem else ())]
+        )
+        self._write(named)
 
-    def set_edged(self, edged: bool) -> None:
-        """Stand beside the list: a line towards it, and only what fits there."""
-        if edged != self._edged:
-            self._edged = edged
+    def set_brief(self, brief: bool) -> None:
+        """Stand beside the list: only what fits there."""
+        if brief != self._brief:
+            self._brief = brief
             self._wrap()
             self.refresh()
 
@@ -64,8 +77,8 @@ class DetailView(Widget, can_focus=True):
         self._wrap()
 
     def _wrap(self) -> None:
-        if self._detail is not None and self.size.width > _EDGE:
-            self._write(detail_lines(self._detail, self.size.width - _EDGE, brief=self._edged))
+        if self._detail is not None and self.size.width > 2:
+            self._write(detail_lines(self._detail, self.size.width - 2, brief=self._brief))
 
     def _write(self, lines: list[str]) -> None:
         before, self._lines = self._lines, lines
@@ -76,8 +89,8 @@ class DetailView(Widget, can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         row, width = y + self._top, self.size.width
-        edge = f"{self._glyphs.pipe} " if self._edged else " "
-        text = edge + (self._lines[row] if row < len(self._lines) else "")
+        margin = "" if self._brief else " "
+        text = margin + (self._lines[row] if row < len(self._lines) else "")
         return Strip([Segment(pad(text, width), self.rich_style)], width)
 
     def _scroll(self, rows: int) -> None:

@@ -12,7 +12,7 @@ from textual.widgets import Input
 
 from pumas_tui.core.domain.actions import Action
 from pumas_tui.tui.presenters.cells import Glyphs, pad, spread
-from pumas_tui.tui.presenters.frame import rule
+from pumas_tui.tui.presenters.frame import NARROW, rule
 from pumas_tui.tui.presenters.help import Found, FoundRow, first_action, help_rows, palette_rows
 from pumas_tui.tui.widgets.cursor_list import CursorList
 from pumas_tui.tui.widgets.frame import FramedScreen, Overlay, TextLine
@@ -20,6 +20,7 @@ from pumas_tui.tui.widgets.frame import FramedScreen, Overlay, TextLine
 Find = Callable[[str, int, bool], Found]
 """(what was typed, width in cells, all screens?) -> rows."""
 
+_FEW_KEYS = "up down  enter run  esc clear, close"
 _MOVES = {
     "down": "down",
     "up": "up",
@@ -56,7 +57,7 @@ class FoundList(CursorList, can_focus=False):
         style = self.rich_style + Style(reverse=on_cursor or None, dim=found.dim or None)
         if found.action is None and not found.dim:
             style += Style(bold=True)
-        text = ">" + found.text[1:] if on_cursor else found.text
+        text = " >" + found.text[2:] if on_cursor else found.text
         return Strip([Segment(pad(text, width), style)], width)
 
 
@@ -80,7 +81,9 @@ class Finder(Overlay):
         self._title = title
         self._keys = keys
         self._everywhere = False
-        self._box = Input(classes="finder-box", compact=True, select_on_focus=False)
+        self._box = Input(
+            placeholder="type to filter", classes="finder-box", compact=True, select_on_focus=False
+        )
         self._box.cursor_blink = False
         self._rows = FoundList()
         self._head, self._rule, self._foot = (
@@ -134,7 +137,8 @@ class Finder(Overlay):
         title = spread(self._title, counts, width, self._glyphs)
         self._head.show(((title, "bold"),))
         self._rule.show(((rule(width, self._glyphs), "dim"),))
-        self._foot.show(((spread(self._keys, "", width, self._glyphs), ""),))
+        keys = self._keys if width >= NARROW else _FEW_KEYS
+        self._foot.show(((spread(keys, "", width, self._glyphs), ""),))
 
 
 def help_finder(place: FramedScreen) -> Finder:
@@ -143,7 +147,7 @@ def help_finder(place: FramedScreen) -> Finder:
     def find(text: str, width: int, everywhere: bool) -> Found:
         return help_rows(place.SCOPE, place.keymap, text, width, place.glyphs, everywhere=everywhere)
 
-    keys = "up down move  enter run it  tab all screens  esc clear, close"
+    keys = "up down move  enter run  tab all screens  esc clear, close"
     return Finder(find, place.glyphs, title="Keys on this screen", keys=keys, id="help")
 
 
@@ -153,5 +157,5 @@ def palette(place: FramedScreen) -> Finder:
     def find(text: str, width: int, _everywhere: bool) -> Found:
         return palette_rows(place.SCOPE, place.keymap, text, width, place.glyphs, readonly=place.readonly)
 
-    keys = "up down move  enter run it  esc clear, close"
+    keys = "up down move  enter run  esc clear, close"
     return Finder(find, place.glyphs, title="All actions", keys=keys, id="palette")

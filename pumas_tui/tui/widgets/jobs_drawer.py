@@ -11,6 +11,7 @@ from textual.strip import Strip
 
 from pumas_tui.core.domain.jobs import JobsState, JobState, JobView
 from pumas_tui.tui.presenters.cells import Glyphs, spread
+from pumas_tui.tui.presenters.frame import NARROW
 from pumas_tui.tui.presenters.jobs import job_line
 from pumas_tui.tui.widgets.cursor_list import CursorList
 from pumas_tui.tui.widgets.frame import Overlay, TextLine
@@ -82,10 +83,10 @@ class JobsDrawer(Overlay):
         self._state = state
         width = self.size.width
         self._rows.show(state)
-        title = spread("Jobs", "unfinished ones go on at the next start", width, self._glyphs)
-        keys = (
-            "enter show" if self._rows.count else "No job today. Paste paths of model files to import them."
-        )
+        note = "unfinished ones go on at the next start" if width >= NARROW else ""
+        title = spread("Jobs", note, width, self._glyphs)
+        nothing = "No job today. Paste paths to import." if width >= NARROW else "No job today."
+        keys = "enter show" if self._rows.count else nothing
         self._title.show(((title, "bold"),))
         line = spread(keys, f"{self._key}, esc close", width, self._glyphs)
         self._keys.show(((line, ""),))

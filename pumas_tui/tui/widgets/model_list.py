@@ -76,9 +76,18 @@ class ModelList(CursorList):
         """More rows of the same result. A different total means that it changed: ask again with `show`."""
         self._rows.update(enumerate(page.rows, page.offset))
         self._asked.discard(page.offset)
-        self.refresh()
+        seen = range(self.top, self.top + self.size.height)
+        if page.offset < seen.stop and page.offset + len(page.rows) > seen.start:
+            self.refresh()
         if page.offset <= self.cursor < page.offset + len(page.rows):
             self.post_message(self.Moved(self, self.cursor))
+
+    def watch_cursor(self, old: int, new: int) -> None:
+        super().watch_cursor(old, new)
+        # A page that comes before it is in view costs no second painting.
+        for near in (new - PAGE // 2, new + PAGE // 2):
+            if 0 <= near < self.count and near not in self._rows:
+                self._want(near)
 
     def row(self, number: int) -> ModelRow | None:
         """The model of a row, None while it is not here."""

@@ -11,7 +11,7 @@ from pumas_tui.core.domain.text import count, safe
 from pumas_tui.tui.presenters.cells import cut_end
 from pumas_tui.tui.widgets.popup import Prompt
 
-_HINT = "the path of a file or folder; tab completes, enter looks at it, esc closes"
+_HINT = "tab completes, enter looks at it, esc closes"
 _CHOICES_SHOWN = 12
 
 
@@ -19,7 +19,7 @@ class PathPrompt(Prompt):
     """`complete` is asked with what was typed; the names it cannot choose from are listed below the line."""
 
     def __init__(self, complete: Callable[[str], Awaitable[Completion]]) -> None:
-        super().__init__("Import:", _HINT)
+        super().__init__("Import: path of a file or folder", _HINT)
         self._complete = complete
 
     def on_key(self, event: events.Key) -> None:

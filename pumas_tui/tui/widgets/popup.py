@@ -7,11 +7,14 @@ from textual.app import ComposeResult
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from pumas_tui.tui.presenters.cells import width_of
+from pumas_tui.tui.presenters.cells import cut_end, pad, width_of
 from pumas_tui.tui.widgets.frame import Overlay
 
 SHOW_AFTER_S = 0.3
 """Whoever knows the letter types it at once and need not see the popup, nor pay for painting it."""
+
+
+_POPUP_EDGES = 9  # border, padding, and what stands before a label
 
 
 class Popup(Overlay, can_focus=True):
@@ -36,7 +39,8 @@ class Popup(Overlay, can_focus=True):
 
     def compose(self) -> ComposeResult:
         wide = max(width_of(label) for _, label in self._choices)
-        lines = [f" {letter}  {label.ljust(wide)} " for letter, label in self._choices]
+        wide = min(wide, self.app.size.width - _POPUP_EDGES)
+        lines = [f" {letter}  {pad(cut_end(label, wide), wide)} " for letter, label in self._choices]
         yield Static("\n".join([*lines, " esc  close"]), markup=False)
 
     def on_mount(self) -> None:
