@@ -7,7 +7,8 @@ from uuid import UUID
 
 from pumas_tui.core.domain import metadata as metadata_format
 from pumas_tui.core.domain.files import ModelFormat, SecurityTier
-from pumas_tui.core.domain.metadata import Hashes, Metadata, ModelFile, Trust
+from pumas_tui.core.domain.metadata import Hashes, Metadata, ModelFile
+from pumas_tui.core.domain.vocabulary import Trust
 
 _NAMES = [
     "Llama-3.1",

@@ -35,7 +35,13 @@ def _run(arguments: list[str]) -> int:
     from pumas_tui.tui.app import run
 
     try:
-        return run(answer.options, ascii=answer.ascii, theme=answer.theme, mouse=answer.mouse)
+        return run(
+            answer.options,
+            may_be_first=answer.may_be_first,
+            ascii=answer.ascii,
+            theme=answer.theme,
+            mouse=answer.mouse,
+        )
     except Exception as error:  # noqa: BLE001 - an entry point: the screen is gone, say why on stderr
         return command_line.ended_by(error)
 

@@ -122,3 +122,6 @@ async def _told(library: Library, samples: Sequence[str], first: Ran, second: Ra
 
 def _results(jobs: Sequence[Job], status: str) -> list[dict[str, Any]]:
     return [dict(job.result) for job in jobs if job.result is not None and job.result.get("status") == status]
+
+
+VERBS = {"demo": demo}

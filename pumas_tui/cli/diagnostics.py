@@ -1,10 +1,13 @@
 """stderr and exit codes. An error or a warning is one line: what, which path, what to do."""
 
+import logging
 import sys
 import traceback
 
 from pumas_tui.core.domain.errors import PumasError, Trouble
 from pumas_tui.core.domain.text import safe
+
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 DONE = 0
 UNEXPECTED = 1
@@ -61,6 +64,20 @@ def say_error(found: Trouble) -> None:
 def say_warning(found: Trouble) -> None:
     """`warning: …`"""
     say(f"warning: {line_of(found)}")
+
+
+class _Line(logging.Formatter):
+    """A record as printable lines; what is logged may hold file names."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return "\n".join(safe(line) for line in super().format(record).split("\n"))
+
+
+def log_to_stderr(level: str) -> None:
+    """From now on, log records of this level and above stand on stderr."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Line("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler])
 
 
 def unexpected(error: BaseException) -> Trouble:

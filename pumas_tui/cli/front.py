@@ -18,7 +18,7 @@ def with_library(options: OpenOptions, work: Callable[[Library], Awaitable[Outco
             posted = asyncio.create_task(_posted(library.events()))
             await library.ready()
             outcome = await work(library)
-        return replace(outcome, warnings=[*await posted, *outcome.warnings])
+        return replace(outcome, warnings=[*outcome.warnings, *await posted])
 
     return asyncio.run(body())
 
@@ -26,7 +26,7 @@ def with_library(options: OpenOptions, work: Callable[[Library], Awaitable[Outco
 async def _posted(events: AsyncIterator[Event]) -> list[Trouble]:
     """Warnings that no row tells, until the library closes."""
     return [
-        Trouble("notice", event.text)
+        Trouble(event.code, event.text, event.path)
         async for event in events
         if isinstance(event, MessagePosted) and event.severity != "info"
     ]

@@ -12,13 +12,13 @@ from pumas_tui.cli.front import with_library
 from pumas_tui.cli.options import Verb, Wanted
 from pumas_tui.cli.output import Outcome
 from pumas_tui.cli.running import Ran, interruption, narrated, report_failure, run_jobs
-from pumas_tui.core.domain import describing
+from pumas_tui.core.domain import describing, pickle_verdict
 from pumas_tui.core.domain.errors import NotFoundError, Trouble, UsageError
 from pumas_tui.core.domain.files import SecurityTier
 from pumas_tui.core.domain.imports import DuplicatePolicy, ImportChoices, ImportMode, Inspected, Inspection
 from pumas_tui.core.domain.jobs import Job, JobState, NeedKind
-from pumas_tui.core.domain.metadata import MODEL_TYPES
 from pumas_tui.core.domain.text import size
+from pumas_tui.core.domain.vocabulary import MODEL_TYPES
 from pumas_tui.core.library import Library, RunJobs
 
 _ACCEPT_PICKLE = "check where it is from, then add --accept-pickle"
@@ -43,6 +43,7 @@ class Item:
     sha256: str | None = None
     reason: str | None = None
     job_id: int | None = None
+    pickle_scan: dict[str, Any] | None = None  # verdict, globals, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,9 @@ class Judged:
 
 @click.command("import", cls=Verb, short_help="Bring model files into the library.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH…")
-@click.option("--mode", type=click.Choice([m.value for m in ImportMode]), default=ImportMode.COPY.value)
+@click.option(
+    "--mode", type=click.Choice([m.value for m in ImportMode]), default=None, help="How; else the setting."
+)
 @click.option("--type", "model_type", type=click.Choice(MODEL_TYPES), default=None, help="Model type.")
 @click.option("--family", default="", help="Family, the second part of the model id.")
 @click.option("--subtype", default="", help="Subtype, such as loras or vae.")
@@ -70,15 +73,14 @@ def import_verb(
     wanted: Wanted,
     /,
     paths: tuple[str, ...],
-    mode: str,
+    mode: str | None,
     model_type: str | None,
     dry_run: bool,
     progress: bool,
     **rest: Any,
 ) -> Outcome:
     """Scan, group and identify PATHs (files or folders), then copy what they hold into the library."""
-    choices = ImportChoices(
-        mode=ImportMode(mode),
+    said = ImportChoices(
         model_type=model_type or "",
         accept_missing=True,
         duplicates=DuplicatePolicy.SKIP,
@@ -87,6 +89,7 @@ def import_verb(
     absolute = [str(Path(path).absolute()) for path in paths]
 
     async def work(library: Library) -> Outcome:
+        choices = replace(said, mode=ImportMode(mode or library.settings.imports.mode))
         return await _import(library, wanted, absolute, choices, dry_run, progress)
 
     return with_library(wanted.options(RunJobs.NONE if dry_run else RunJobs.OWN), work)
@@ -133,6 +136,7 @@ def _before(inspected: Inspected, choices: ImportChoices) -> Judged:
         bytes=candidate.size_bytes,
         sources=tuple(m.entry.path for m in candidate.members),
         mode=choices.mode.value,
+        pickle_scan=inspected.pickle_scan.facts if inspected.pickle_scan else None,
     )
     if inspected.refuse is not None:
         refused = replace(item, status="refused", reason=inspected.refuse.message)
@@ -145,6 +149,9 @@ def _before(inspected: Inspected, choices: ImportChoices) -> Judged:
 def _asks_pickle(item: Item) -> Judged:
     main = item.sources[0]
     reason = "this is a pickle: it can run code when an app loads it"
+    scan = pickle_verdict.read_facts(item.pickle_scan)
+    if scan is not None:
+        reason += f"; scan: {scan.text}"
     asks = Trouble("decision_needed", f"{main}: {reason}", main, _ACCEPT_PICKLE)
     return Judged(replace(item, status="needs_you", reason=reason), asks, diagnostics.DECISION_NEEDED)
 
@@ -221,7 +228,7 @@ async def _withdraw(library: Library, jobs: Sequence[Job]) -> None:
 def _outcome(inspection: Inspection, judged: Sequence[Judged], ran: Ran, dry_run: bool) -> Outcome:
     errors, warnings, codes = _of_paths(inspection)
     warnings += [w for c in inspection.candidates if c.refuse is None for w in c.warnings]
-    errors += [j.error for j in judged if j.error is not None and j.item.status != "paused"]
+    errors += [j.error for j in judged if j.error is not None and j.error.code != "paused"]
     codes += [j.exit_code for j in judged]
     if ran.interrupted:
         errors.append(interruption(ran.jobs))
@@ -264,3 +271,6 @@ def _lines(items: Sequence[Item]) -> list[str]:
         for item in items
     ]
     return output.table(["STATUS", "MODEL", "TYPE", "SIZE", "SAFETY"], rows, right=frozenset({3}))
+
+
+VERBS = {"import": import_verb}

@@ -24,7 +24,7 @@ _UNFINISHED = frozenset({JobState.WAITING, JobState.RUNNING, JobState.PAUSED, Jo
 _APPLIES_TO = {
     "cancel": _UNFINISHED,
     "pause": frozenset({JobState.WAITING, JobState.RUNNING}),
-    "resume": frozenset({JobState.PAUSED}),
+    "resume": frozenset({JobState.PAUSED, JobState.WAITING}),  # waiting: cut off, and nobody runs it
     "retry": frozenset({JobState.FAILED, JobState.REFUSED, JobState.CANCELLED}),
     "top": frozenset({JobState.WAITING}),
 }
@@ -134,7 +134,7 @@ async def _steer(
         return Outcome(after.data, after.lines, (), errors, codes)
     ran = await run_jobs(library, meant, wanted, progress)
     unsettled = [job for job in ran.jobs if job.state is not JobState.DONE]
-    failures = [report_failure(job) for job in unsettled if job.state is not JobState.PAUSED]
+    failures = [report_failure(job) for job in unsettled if job.state is not JobState.PAUSED or job.error]
     errors += [found for found, _ in failures]
     codes += [code for _, code in failures]
     if ran.interrupted:
@@ -172,3 +172,6 @@ async def _settled(library: Library, action: str, ids: Sequence[JobId]) -> None:
         if not any(v.job.state is JobState.RUNNING for v in views):
             return
         await asyncio.sleep(_WATCH_PERIOD_S)
+
+
+VERBS = {"jobs": jobs}

@@ -15,9 +15,13 @@ _NO_SCREEN = ("", "dumb")
 
 @dataclass(frozen=True, slots=True)
 class LaunchTui:
-    """Open this library full screen. `theme` None: as the settings say; `mouse` None: as the terminal can."""
+    """Open this library full screen. `theme` None: as the settings say; `mouse` None: as the terminal can.
+
+    `may_be_first`: no place was named, so where there is no library the questions of the first start come.
+    """
 
     options: OpenOptions
+    may_be_first: bool = False
     ascii: bool = False
     theme: str | None = None
     mouse: bool | None = None
@@ -31,7 +35,8 @@ class LaunchTui:
                 f"pumas-tui needs a terminal ({why})", hint="the same on the command line: --help"
             )
         return cls(
-            options=wanted.options(RunJobs.ALL, create=_own_place(wanted)),
+            options=wanted.options(RunJobs.ALL),
+            may_be_first=_own_place(wanted) and not wanted.readonly,
             ascii=wanted.ascii,
             theme=wanted.theme,
             mouse=False if wanted.no_mouse else None,
@@ -39,8 +44,7 @@ class LaunchTui:
 
 
 def _own_place(wanted: Wanted) -> bool:
-    """No place was named, so the library may be made where it is missing; a place that the user named may be
-    a disk that is not mounted."""
+    """No place was named. A place that the user named may be a disk that is not mounted."""
     config = Path(wanted.config) if wanted.config is not None else None
     return not (wanted.root or os.environ.get("PUMAS_ROOT") or settings.load(config).library.root)
 

@@ -1,7 +1,7 @@
 """`init`, `list`, `show`, `path`, `scan`: the library itself and what is in it."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,17 +10,17 @@ import click
 
 from pumas_tui.cli import output
 from pumas_tui.cli.front import with_library
-from pumas_tui.cli.options import Verb, Wanted
+from pumas_tui.cli.options import Verb, Wanted, no_options
 from pumas_tui.cli.output import Outcome
 from pumas_tui.cli.running import narrated
 from pumas_tui.core import settings
-from pumas_tui.core.domain.errors import Trouble
+from pumas_tui.core.domain.errors import PumasError, Trouble, trouble
 from pumas_tui.core.domain.models import ModelDetail, ModelRow, Order, OrderBy, Page, ScanReport
 from pumas_tui.core.domain.text import plural, safe, size
 from pumas_tui.core.library import Library, create_library
 
 _ALL = 2**31 - 1
-_BIGGEST_FIRST = (OrderBy.SIZE, OrderBy.ADDED)
+_BIGGEST_FIRST = (OrderBy.SIZE, OrderBy.ADDED, OrderBy.LINKS)
 
 
 @click.command("init", cls=Verb, short_help="Create a library.")
@@ -35,7 +35,13 @@ def init(wanted: Wanted, directory: str | None) -> Outcome:
     return Outcome(data, [f"library ready: {safe(paths.root)} (models in {safe(paths.models)})"])
 
 
-@click.command("list", cls=Verb, reads_only=True, short_help="Search the library.")
+@click.command(
+    "list",
+    cls=Verb,
+    reads_only=True,
+    short_help="Search the library.",
+    context_settings={"ignore_unknown_options": True},  # -word leaves a word out
+)
 @click.argument("query", nargs=-1, metavar="[QUERY]")
 @click.option("--sort", type=click.Choice([o.value for o in OrderBy]), default=OrderBy.RELEVANCE.value)
 @click.option(
@@ -45,6 +51,7 @@ def init(wanted: Wanted, directory: str | None) -> Outcome:
 @click.pass_obj
 def list_models(wanted: Wanted, query: tuple[str, ...], sort: str, limit: int | None, offset: int) -> Outcome:
     """Models that match QUERY; all models without one. size and added sort the biggest and newest first."""
+    no_options(query)
     by = OrderBy(sort)
     order = Order(by, reverse=by in _BIGGEST_FIRST)
 
@@ -100,8 +107,10 @@ def _shown(detail: ModelDetail) -> Outcome:
         "path": detail.directory,
         "metadata": metadata,
         "links": [asdict(link) for link in detail.links],
+        "version_ranges": None if detail.version_ranges is None else dict(detail.version_ranges),
     }
     lines = [f"path: {safe(detail.directory)}", *_readable(metadata)]
+    lines += [f"meant for: {safe(app)} {safe(text)}" for app, text in (detail.version_ranges or {}).items()]
     lines += [f"link: {safe(link.app)} {safe(link.target)} ({safe(link.kind)})" for link in detail.links]
     return Outcome(data, lines)
 
@@ -152,23 +161,59 @@ def _place(detail: ModelDetail) -> Outcome:
 
 @click.command("scan", cls=Verb, short_help="Bring the index up to date with the disk.")
 @click.option("--deep", is_flag=True, help="Read every metadata.json again and build the index anew.")
+@click.option("--adopt", is_flag=True, help="Describe weights that lie in models/ without metadata.")
 @click.option("--progress", is_flag=True, help="Events as JSON lines on stdout before the answer.")
 @click.pass_obj
-def scan(wanted: Wanted, deep: bool, progress: bool) -> Outcome:
-    """Read what changed on disk into the index. Findings are reported, never fatal."""
+def scan(wanted: Wanted, deep: bool, adopt: bool, progress: bool) -> Outcome:
+    """Read what changed on disk into the index. Findings are reported, never fatal.
+
+    With --adopt a folder models/TYPE/FAMILY/NAME that holds weights and no metadata.json becomes a model
+    where it lies: its files are hashed and described, none is moved or changed.
+    """
 
     async def work(library: Library) -> Outcome:
         async with narrated(library, wanted, progress):
             report = await library.models.rescan(deep=deep)
-        return _scanned(report)
+            adopted, errors = await _adopted(library, report.stray_folders if adopt else ())
+        return _scanned(report, adopted, errors)
 
     return with_library(wanted.options(), work)
 
 
-def _scanned(report: ScanReport) -> Outcome:
-    data = asdict(report) | {"problems": [asdict(p) for p in report.problems]}
+async def _adopted(
+    library: Library, folders: Sequence[str]
+) -> tuple[list[ModelDetail], list[tuple[Trouble, int]]]:
+    """Models made of folders, and what kept others from it."""
+    models, errors = [], []
+    for folder in folders:
+        try:
+            models.append(await library.editing.adopt_stray(folder))
+        except PumasError as error:
+            errors.append((trouble(error), error.exit_code))
+    return models, errors
+
+
+def _scanned(
+    report: ScanReport, adopted: Sequence[ModelDetail], errors: Sequence[tuple[Trouble, int]]
+) -> Outcome:
+    done = tuple(detail.row.model_id for detail in adopted)
+    problems = [p for p in report.problems if p.kind != "stray_weights" or not _below(p.path, done)]
+    models = [
+        {"model_id": d.row.model_id, "uid": d.row.uid, "path": d.directory, "bytes": d.row.size_bytes}
+        for d in adopted
+    ]
+    data = asdict(report) | {"problems": [asdict(p) for p in problems], "adopted": models}
     line = (
         f"{plural(report.found, 'model')} found, {report.indexed:,} indexed, "
         f"{report.skipped_phantom:,} without files, {report.errors:,} unreadable, {report.seconds:.1f} s"
     )
-    return Outcome(data, [line], [Trouble(p.kind, p.message, p.path) for p in report.problems])
+    lines = [line, *(f"adopted {safe(d.row.model_id)}, {size(d.row.size_bytes)}" for d in adopted)]
+    warnings = [Trouble(p.kind, p.message, p.path) for p in problems]
+    return Outcome(data, lines, warnings, [found for found, _ in errors], [code for _, code in errors])
+
+
+def _below(path: str, folders: Sequence[str]) -> bool:
+    return any(path == folder or path.startswith(folder + "/") for folder in folders)
+
+
+VERBS = {"init": init, "list": list_models, "show": show, "path": path, "scan": scan}

@@ -1,14 +1,15 @@
 """The command `pumas-tui`: parses, runs one verb, answers on stdout, ends with an exit code."""
 
 import asyncio
+import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
 from pumas_tui import __version__
-from pumas_tui.cli import demo, diagnostics, imports, jobs, library, output
+from pumas_tui.cli import diagnostics, output
 from pumas_tui.cli.launch import LaunchTui
 from pumas_tui.cli.options import Wanted, global_options, tui_options
 from pumas_tui.cli.output import Outcome
@@ -40,25 +41,46 @@ class _Answered(Exception):
         self.outcome = outcome
 
 
-@click.group(PROGRAM, invoke_without_command=True, params=[*global_options(), *tui_options()])
+VERBS: Mapping[str, str] = {
+    "init": "library",
+    "demo": "demo",
+    "import": "imports",
+    "list": "library",
+    "show": "library",
+    "path": "library",
+    "edit": "editing",
+    "tag": "editing",
+    "protect": "editing",
+    "limit": "editing",
+    "duplicates": "duplicates",
+    "scan": "library",
+    "app": "apps",
+    "jobs": "jobs",
+    "config": "config",
+}
+"""Every verb and the module beside this one that holds it."""
+
+
+class _Program(click.Group):
+    """Loads a verb when it is called: together they would take longer than most of them run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"pumas_tui.cli.{VERBS[cmd_name]}")
+        verb: click.Command = module.VERBS[cmd_name]
+        return verb
+
+
+@click.group(PROGRAM, cls=_Program, invoke_without_command=True, params=[*global_options(), *tui_options()])
 @click.option("--version", is_flag=True, expose_value=False, callback=_show_version, help="Say the version.")
 @click.pass_context
 def program(context: click.Context) -> LaunchTui | None:
     """One library of AI model files, kept safe and linked into every app. Without a verb: full screen."""
     return LaunchTui.of(context.ensure_object(Wanted)) if context.invoked_subcommand is None else None
-
-
-for _verb in (
-    library.init,
-    demo.demo,
-    imports.import_verb,
-    library.list_models,
-    library.show,
-    library.path,
-    library.scan,
-    jobs.jobs,
-):
-    program.add_command(_verb)
 
 
 def main(arguments: Sequence[str]) -> int | LaunchTui:

@@ -1,11 +1,13 @@
 """Global options, accepted before and after the verb, and the click command that every verb is."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from pumas_tui.cli import diagnostics
 from pumas_tui.core.domain.errors import UsageError
 from pumas_tui.core.domain.jobs import JobState
 from pumas_tui.core.library import OpenOptions, RunJobs
@@ -21,6 +23,7 @@ class Wanted:
     json: bool = False
     quiet: bool = False
     yes: bool = False
+    log_level: str | None = None
     readonly: bool = False
     ascii: bool = False
     theme: str | None = None
@@ -44,9 +47,16 @@ def _keep(context: click.Context, param: click.Parameter, value: Any) -> Any:
     return value
 
 
-def _option(*names: str, text: str, flag: bool = False, metavar: str | None = None) -> click.Option:
+def _option(
+    *names: str,
+    text: str,
+    flag: bool = False,
+    metavar: str | None = None,
+    choices: Sequence[str] | None = None,
+) -> click.Option:
     return click.Option(
         names,
+        type=click.Choice(choices) if choices is not None else None,
         is_flag=flag,
         default=False if flag else None,
         metavar=metavar,
@@ -66,6 +76,9 @@ def global_options() -> list[click.Option]:
         _option("--json", flag=True, text="Answer with one JSON document on stdout."),
         _option("--quiet", flag=True, text="No progress and no warnings on stderr."),
         _option("--yes", flag=True, text="Answer yes where a verb would ask."),
+        _option(
+            "--log-level", choices=diagnostics.LOG_LEVELS, text="Also say on stderr what goes on inside."
+        ),
     ]
 
 
@@ -77,6 +90,13 @@ def tui_options() -> list[click.Option]:
         _option("--theme", metavar="NAME", text="Colours of the full-screen program."),
         _option("--no-mouse", flag=True, text="Leave the mouse to the terminal."),
     ]
+
+
+def no_options(words: Sequence[str]) -> None:
+    """For verbs whose words may begin with a dash: two dashes are a misspelled option. Raises UsageError."""
+    odd = next((word for word in words if word.startswith("--")), None)
+    if odd is not None:
+        raise UsageError(f"there is no option {odd.partition('=')[0]}", hint="see --help")
 
 
 class Verb(click.Command):
@@ -91,6 +111,9 @@ class Verb(click.Command):
         """Run it. Raises UsageError where `--readonly` forbids what it does."""
         if ctx.ensure_object(Wanted).readonly and not self._reads_only:
             raise UsageError(f"--readonly: {self.name} changes the library", hint="leave --readonly away")
+        level = ctx.ensure_object(Wanted).log_level
+        if level is not None:
+            diagnostics.log_to_stderr(level)
         return super().invoke(ctx)
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:

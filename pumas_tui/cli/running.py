@@ -278,6 +278,11 @@ def report_failure(job: Job) -> tuple[Trouble, int]:
         return Trouble("cancelled", f"{name} was cancelled"), diagnostics.SOME_FAILED
     if job.state is JobState.PAUSED:
         hint = f"go on with: pumas-tui jobs resume {job.id}"
+        if error:
+            code, message = str(error.get("code", "failed")), str(error.get("message", f"{name} is paused"))
+            return Trouble(
+                code, message, error.get("path"), f"free space, then {hint}"
+            ), diagnostics.exit_code_of(code)
         return Trouble("paused", f"{name} is paused", hint=hint), diagnostics.SOME_FAILED
     if job.state is JobState.NEEDS_YOU:
         asked = ", ".join(need.kind.value for need in job.needs)

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pumas_tui.core import settings as settings_file
 from pumas_tui.core.db.changes import ChangeWatch
@@ -16,12 +18,11 @@ from pumas_tui.core.domain.errors import LibraryNotFoundError, PumasError
 from pumas_tui.core.domain.events import Event, MessagePosted
 from pumas_tui.core.domain.ids import LibraryId
 from pumas_tui.core.domain.jobs import JobKind, JobState
+from pumas_tui.core.domain.lanes import Turns, Widths
 from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.text import safe
-from pumas_tui.core.flows import demo, importing, opening, recovering
+from pumas_tui.core.flows import opening
 from pumas_tui.core.flows.browsing import Models
-from pumas_tui.core.flows.import_job import ImportTools
-from pumas_tui.core.flows.importing import Imports
 from pumas_tui.core.flows.opening import Opened
 from pumas_tui.core.flows.queueing import Jobs
 from pumas_tui.core.fs import owners, space
@@ -29,6 +30,13 @@ from pumas_tui.core.jobs.bus import Bus
 from pumas_tui.core.jobs.feed import Feed
 from pumas_tui.core.jobs.runner import Runner, RunnerOptions
 from pumas_tui.core.settings import Settings
+
+# Flows that read and write model files are loaded where they are first used: a list needs none of them, and
+# they would double the time it takes.
+if TYPE_CHECKING:
+    from pumas_tui.core.flows.editing import Editing
+    from pumas_tui.core.flows.first_start import FirstStart as FirstStart
+    from pumas_tui.core.flows.importing import Imports
 
 _JOBS_AT_ONCE = 4
 
@@ -63,17 +71,38 @@ class Library:
         self.library_id: LibraryId = opened.library_id
         self.settings = settings
         self.readonly = options.readonly
+        self.last_visit = opened.last_visit  # of a full-screen session on this host; epoch seconds
         self._starting: asyncio.Task[None] | None = None
         self._opened = opened
         self._bus = bus
         self._options = options
-        runner = _runner(opened, options, settings)
-        self._runner = runner
+        runs = options.run_jobs is not RunJobs.NONE and not options.readonly
+        self._runner = _runner(opened, options, settings) if runs else None
+        self._own: Callable[[str], None] = self._runner.own if self._runner is not None else _nothing
         self._feed = Feed(lambda: _watch(opened.paths), bus.publish)
-        self._runs = options.run_jobs is not RunJobs.NONE and not options.readonly
         self.models = Models(opened.paths, search, opened.index, opened.registry, bus.publish)
-        self.imports = Imports(opened.paths, opened.jobs, bus.publish, runner.own, space.host_name())
-        self.jobs = Jobs(opened.jobs, opened.runtime, runner.wake, runner.own)
+        wake = self._runner.wake if self._runner is not None else _nothing
+        self.jobs = Jobs(opened.paths, opened.jobs, opened.runtime, wake, self._own, self._stuck)
+
+    @cached_property
+    def imports(self) -> "Imports":
+        """What is pasted becomes jobs."""
+        from pumas_tui.core.flows.importing import Imports
+
+        opened = self._opened
+        return Imports(
+            opened.paths, opened.jobs, opened.registry, self._bus.publish, self._own, space.host_name()
+        )
+
+    @cached_property
+    def editing(self) -> "Editing":
+        """Changes of what is said about a model."""
+        from pumas_tui.core.flows.changing import EditTools
+        from pumas_tui.core.flows.editing import Editing
+
+        opened = self._opened
+        tools = EditTools(opened.paths, opened.index, opened.journal, space.host_name())
+        return Editing(tools, self.models.get)
 
     @classmethod
     @asynccontextmanager
@@ -102,6 +131,9 @@ class Library:
             await search.close()
             await asyncio.to_thread(opened.close)
 
+    def _stuck(self) -> PumasError | None:
+        return self._runner.stuck() if self._runner is not None else None
+
     def events(self) -> AsyncIterator[Event]:
         """Facts from now on, for one listener."""
         return self._bus.events()
@@ -112,7 +144,7 @@ class Library:
         for note in self._opened.notes:
             self._bus.publish(MessagePosted(safe(note), "warning"))
         try:
-            if self._runs:
+            if self._runner is not None:
                 await asyncio.to_thread(self._recover)
                 self._runner.start()
         except PumasError as error:
@@ -125,6 +157,8 @@ class Library:
             await asyncio.shield(self._starting)
 
     def _recover(self) -> None:
+        from pumas_tui.core.flows import recovering
+
         opened = self._opened
         done = recovering.recover(opened.paths, opened.jobs, opened.journal, opened.index)
         opening.back_up_registry(opened.paths)
@@ -132,9 +166,14 @@ class Library:
             self._bus.publish(MessagePosted(safe(line), "warning" if warning else "info"))
 
     async def _stop(self) -> None:
-        await asyncio.to_thread(self._runner.stop, self._options.leave_jobs)
+        if self._runner is not None:
+            await asyncio.to_thread(self._runner.stop, self._options.leave_jobs)
         await asyncio.to_thread(self._feed.stop)
         self._bus.close()
+
+
+def _nothing(*_: str) -> None:
+    """Where no jobs run, nobody waits for any."""
 
 
 def _watch(paths: LibraryPaths) -> ChangeWatch:
@@ -143,11 +182,16 @@ def _watch(paths: LibraryPaths) -> ChangeWatch:
 
 def _runner(opened: Opened, options: OpenOptions, settings: Settings) -> Runner:
     """The runner of this process, not started yet."""
+    from pumas_tui.core.flows import importing
+    from pumas_tui.core.flows.import_job import ImportTools
+
     me = owners.this_process()
     mark = owners.mark(me)
 
     def beat() -> None:
         opened.runtime.heartbeat(RunnerRow(mark, me.pid, me.boot_id, me.host, time.time()))
+        if options.run_jobs is RunJobs.ALL:
+            opened.runtime.visit(me.host, time.time())
 
     reserve = settings.imports.reserve_bytes
     tools = ImportTools(opened.paths, opened.index, opened.journal, reserve, me.host, owners.user_name())
@@ -158,7 +202,7 @@ def _runner(opened: Opened, options: OpenOptions, settings: Settings) -> Runner:
         RunnerOptions(
             owner=mark,
             width=_JOBS_AT_ONCE,
-            lane_width=settings.imports.lane_width,
+            turns=Turns(Widths(settings.imports.lanes), lambda owner: owner == mark or owners.runs(owner)),
             heartbeat=beat,
             batches=set() if options.run_jobs is RunJobs.OWN else None,
         ),
@@ -172,4 +216,27 @@ async def create_library(folder: str) -> LibraryPaths:
 
 async def demo_samples(folder: str) -> tuple[str, ...]:
     """Write small valid sample files below `folder`; their paths."""
+    from pumas_tui.core.flows import demo
+
     return await asyncio.to_thread(demo.make_samples, folder)
+
+
+async def change_setting(config: Path | None, key: str, value: str) -> Path:
+    """`config set`: change one key of the settings file; its path. Raises UsageError, DiskError."""
+    from pumas_tui.core.flows import configuring
+
+    return await asyncio.to_thread(configuring.change, config, key, value)
+
+
+async def is_first_start(config: Path | None = None) -> bool:
+    """No library is where one looks without being told a place. Raises UsageError, DiskError."""
+    root = settings_file.library_root(None, settings_file.load(config))
+    return not await asyncio.to_thread(opening.is_library, root)
+
+
+def first_start(config: Path | None = None) -> "FirstStart":
+    """What is asked and done where there is no library yet; which apps are there. Raises UsageError."""
+    from pumas_tui.core.flows.first_start import FirstStart
+
+    root = settings_file.library_root(None, settings_file.load(config))
+    return FirstStart(str(Path.home()), root, config)

@@ -3,49 +3,44 @@
 import asyncio
 import os
 import platform
-import signal
 import sys
-import threading
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import PurePath
 
 from textual import on
 from textual.widgets import Input
 
-from pumas_tui import assets
 from pumas_tui.core import settings as settings_file
 from pumas_tui.core.domain.actions import Scope
 from pumas_tui.core.domain.errors import PumasError
+from pumas_tui.core.domain.events import MessagePosted
+from pumas_tui.core.domain.imports import ImportChoices, ImportMode
 from pumas_tui.core.domain.jobs import JobState
 from pumas_tui.core.domain.text import plural, safe
-from pumas_tui.core.library import Library, OpenOptions
+from pumas_tui.core.library import Library, OpenOptions, first_start, is_first_start
 from pumas_tui.tui import bridge, messages, terminal
 from pumas_tui.tui.keymap import Keymap, bindings, default_keymap, load_keymap
 from pumas_tui.tui.modals.pasting import Meant, take_paste
 from pumas_tui.tui.presenters.frame import HeaderFacts, tabs
 from pumas_tui.tui.presenters.imports import Section, section_of
 from pumas_tui.tui.presenters.theme import PUMAS
+from pumas_tui.tui.screens.first_start import FirstStartApp
 from pumas_tui.tui.screens.imports import ImportsScreen
 from pumas_tui.tui.screens.library import LibraryScreen
 from pumas_tui.tui.widgets.burst import GAP_S
 from pumas_tui.tui.widgets.chores import chore
 from pumas_tui.tui.widgets.finder import Finder, help_finder, palette
 from pumas_tui.tui.widgets.frame import READ_ONLY, FramedScreen
-from pumas_tui.tui.widgets.guarded_app import GuardedApp
+from pumas_tui.tui.widgets.guarded_app import STYLES, GuardedApp, leave_on_signals
 from pumas_tui.tui.widgets.jobs_drawer import JobsDrawer
 from pumas_tui.tui.widgets.path_prompt import PathPrompt
 from pumas_tui.tui.widgets.popup import Prompt
+from pumas_tui.tui.widgets.welcome import welcome_back
 
 _TWICE_S = 2.0
-_HANGUP_S = 0.8
-_STYLES: list[str | PurePath] = [
-    assets.styles_dir() / "base.tcss",
-    *sorted(assets.styles_dir().glob("[!b]*.tcss")),
-]
 
 
 class PumasApp(GuardedApp, inherit_bindings=False):
@@ -57,7 +52,7 @@ class PumasApp(GuardedApp, inherit_bindings=False):
 
     BINDINGS = bindings(Scope.GLOBAL)
     ENABLE_COMMAND_PALETTE = False
-    CSS_PATH = _STYLES
+    CSS_PATH = STYLES
 
     def __init__(
         self,
@@ -124,8 +119,9 @@ class PumasApp(GuardedApp, inherit_bindings=False):
                 f"keymap.toml line {problem.line}: {problem.entry}: {problem.reason}", "warning"
             )
         self.run_worker(chore(bridge.run, self.bridge, library.events(), slow=self._slow))
-        self.bridge.know(await library.jobs.list())
+        self.bridge.know(jobs := await library.jobs.list())
         self.bridge.flush()
+        await welcome_back(self.place, library.last_visit, jobs)
 
     def _show_jobs(self) -> None:
         state = self.bridge.state
@@ -241,9 +237,8 @@ class PumasApp(GuardedApp, inherit_bindings=False):
         if now - self._interrupted_at < _TWICE_S:
             self.exit(0)
         self._interrupted_at = now
-        self.place.show_message(
-            f"{self._keys.first('global.quit')} leaves, esc goes back. ctrl+c again leaves."
-        )
+        leave = self._keys.first("global.quit")
+        self.place.show_message(f"{leave} leaves, esc goes back. ctrl+c again leaves.")
 
     async def action_quit(self) -> None:
         self.exit(0)
@@ -282,29 +277,65 @@ async def opened_aside(context: AbstractAsyncContextManager[Library]) -> AsyncIt
         await asyncio.wait({holding})
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How the program is to look, as the command line, the settings and the terminal say."""
+
+    ascii_only: bool
+    theme: str
+    keymap: Keymap
+    mouse: bool
+
+
 def run(
-    options: OpenOptions, *, ascii: bool = False, theme: str | None = None, mouse: bool | None = None
+    options: OpenOptions,
+    *,
+    may_be_first: bool = False,
+    ascii: bool = False,
+    theme: str | None = None,
+    mouse: bool | None = None,
 ) -> int:
     """Run full screen until the user leaves; the exit code. Raises what opening the library raises.
 
-    `theme` None: as the settings say; `mouse` None: on unless the terminal is at the other end of a network.
+    `may_be_first`: where there is no library at the default place, ask where it shall live. `theme` None: as
+    the settings say; `mouse` None: on unless the terminal is at the other end of a network.
     """
-    return asyncio.run(_run(options, ascii, theme, mouse))
+    look = _Look(
+        ascii or terminal.wants_ascii(os.environ),
+        terminal.choose_theme(os.environ, theme or settings_file.load(options.config).ui.theme),
+        load_keymap(settings_file.default_config_path().with_name("keymap.toml")),
+        terminal.wants_mouse(os.environ) if mouse is None else mouse,
+    )
+    return asyncio.run(_run(options, look, may_be_first))
 
 
-async def _run(options: OpenOptions, ascii_only: bool, theme: str | None, mouse: bool | None) -> int:
-    chosen = terminal.choose_theme(os.environ, theme or settings_file.load(options.config).ui.theme)
+async def _run(options: OpenOptions, look: _Look, may_be_first: bool) -> int:
+    if not may_be_first or not await is_first_start(options.config):
+        return await _run_on(options, look)
+    first = first_start(options.config)
+    asking = FirstStartApp(first, ascii_only=look.ascii_only, theme=look.theme, keymap=look.keymap)
+    leave_on_signals(asking)
+    code = await asking.run_async(mouse=look.mouse)
+    if asking.choice is None:
+        return code or asking.return_code or 0
+    return await _run_on(replace(options, root=asking.choice.root), look, asking.choice.copy)
+
+
+async def _run_on(options: OpenOptions, look: _Look, copies: Sequence[str] = ()) -> int:
+    """Run on a library that is there. The model files in the folders `copies` are imported."""
     async with opened_aside(Library.open(options)) as opening:
         app = PumasApp(
             opening,
-            ascii_only=ascii_only or terminal.wants_ascii(os.environ),
-            theme=chosen,
-            keymap=load_keymap(settings_file.default_config_path().with_name("keymap.toml")),
+            ascii_only=look.ascii_only,
+            theme=look.theme,
+            keymap=look.keymap,
             readonly=options.readonly,
             slow=terminal.over_ssh(os.environ),
         )
-        _leave_on_signals(app)
-        code = await app.run_async(mouse=terminal.wants_mouse(os.environ) if mouse is None else mouse)
+        leave_on_signals(app)
+        queueing = asyncio.create_task(_queue_copies(app, opening, copies))
+        code = await app.run_async(mouse=look.mouse)
+        await queueing  # what was agreed to is in the queue, also when one leaves at once
         left = app.bridge.state.of_state(JobState.RUNNING, JobState.WAITING)
     if app.failure is not None:
         raise app.failure
@@ -313,16 +344,15 @@ async def _run(options: OpenOptions, ascii_only: bool, theme: str | None, mouse:
     return code if code is not None else app.return_code or 0
 
 
-def _leave_on_signals(app: PumasApp) -> None:
-    """SIGTERM and SIGHUP leave like `q`. A terminal that is gone cannot hold the process back for long."""
-    loop = asyncio.get_running_loop()
-
-    def leave(number: int) -> None:
-        app.exit(128 + number)
-        if number == signal.SIGHUP:
-            deadline = threading.Timer(_HANGUP_S, os._exit, (128 + number,))
-            deadline.daemon = True
-            deadline.start()
-
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, leave, number)
+async def _queue_copies(app: PumasApp, opening: Awaitable[Library], folders: Sequence[str]) -> None:
+    """Import what is in these folders, as copies."""
+    if not folders:
+        return
+    try:
+        library = await opening
+        found = await library.imports.inspect_paths(folders)
+        done = await library.imports.submit(found.candidates, ImportChoices(mode=ImportMode.COPY))
+        said = MessagePosted(f"{plural(len(done.jobs), 'import')} in the queue.", "info")
+    except PumasError as error:
+        said = MessagePosted(safe(error.message), "error")
+    app.post_message(messages.MessagePosted(said))

@@ -25,6 +25,7 @@ _SHOWN = {
 _TOGETHER = (
     (Scope.GLOBAL, Scope.SCREEN, Scope.LIST, Scope.MARKS, Scope.LIBRARY),
     (Scope.GLOBAL, Scope.SCREEN, Scope.LIST, Scope.MARKS, Scope.IMPORT),
+    (Scope.LIST, Scope.FIRST_START),
 )
 
 

@@ -1,23 +1,9 @@
-"""Every verb answers `--json` with the one envelope, and people with printable lines."""
+"""What verbs answer: the one envelope for scripts, printable lines for people."""
 
 import json
 from pathlib import Path
 
-import pytest
-
-from pumas_tui.cli.main import program
 from tests.support.program import Ran, pumas
-
-ARGUMENTS: dict[str, list[str]] = {
-    "init": [],
-    "demo": ["{tmp}/demo"],
-    "import": ["{samples}/ink-wash-style-xl.safetensors"],
-    "list": [],
-    "show": ["ink-wash"],
-    "path": ["ink-wash"],
-    "scan": [],
-    "jobs": [],
-}
 
 
 def envelope(ran: Ran, verb: str) -> None:
@@ -32,28 +18,10 @@ def envelope(ran: Ran, verb: str) -> None:
     assert len(ran.err.splitlines()) == len(document["warnings"]) + len(document["errors"])
 
 
-@pytest.mark.parametrize("verb", sorted(program.commands))
-def test_every_verb_answers_json(verb: str, filled: Path, samples: Path, tmp_path: Path) -> None:
-    arguments = [a.format(tmp=tmp_path, samples=samples) for a in ARGUMENTS[verb]]
-    done = pumas(verb, *arguments, "--json", root=filled)
-    assert done.code == 0, done.err
-    envelope(done, verb)
-
-
 def test_wrong_usage_names_the_verb(tmp_path: Path) -> None:
     wrong = pumas("--json", "scan", "--no-such-option", root=tmp_path)
     assert wrong.code == 2
     envelope(wrong, "scan")
-
-
-@pytest.mark.parametrize("verb", ["import", "list", "jobs"])
-def test_no_library_is_said_and_none_is_made(verb: str, samples: Path, tmp_path: Path) -> None:
-    arguments = [a.format(tmp=tmp_path, samples=samples) for a in ARGUMENTS[verb]]
-    ran = pumas(verb, *arguments, "--json", root=tmp_path / "nowhere")
-    assert ran.code == 6
-    envelope(ran, verb)
-    assert "nowhere" in ran.err
-    assert not (tmp_path / "nowhere").exists()
 
 
 def test_list_for_scripts_and_for_people(filled: Path) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from pumas_tui import __version__
+from pumas_tui.cli.main import VERBS
 from tests.support.program import environment, pumas
 
 
@@ -45,10 +46,40 @@ def test_verbs_load_no_screen(tmp_path: Path) -> None:
     assert ran.stdout == "[]\n", ran.stderr
 
 
+def test_a_list_needs_no_parser_of_metadata_and_no_import_flow(tmp_path: Path) -> None:
+    """What made the start slow: none of it may come back by an import at the top of some module."""
+    library = tmp_path / "library"
+    assert pumas("init", root=library).code == 0
+    assert pumas("list", root=library).code == 0  # builds the index
+    code = (
+        "import sys; sys.argv[1:] = ['--root', sys.argv[1], 'list', '--json']\n"
+        "from pumas_tui.__main__ import main; main()\n"
+        "print(sorted(m for m in sys.modules if m in %r))"
+    )
+    heavy = (
+        "pydantic",
+        "pumas_tui.core.domain.identity",
+        "pumas_tui.core.flows.import_job",
+        "tomlkit",
+        "packaging",
+    )
+    ran = python("-c", code % (heavy,), str(library), home=tmp_path)
+    assert ran.stdout.splitlines()[-1] == "[]", ran.stderr
+
+
+def test_log_level_speaks_on_stderr_only(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    assert pumas("init", root=library).code == 0
+    ran = pumas("list", "--log-level", "debug", "--json", root=library)
+    assert ran.code == 0 and ran.data["total"] == 0
+    assert "DEBUG asyncio: " in ran.err
+    assert pumas("list", "--log-level", "loud", root=library).code == 2
+
+
 def test_help_names_every_verb(tmp_path: Path) -> None:
     ran = pumas("--help", root=tmp_path)
     assert ran.code == 0
-    for verb in ("init", "demo", "import", "list", "show", "path", "scan", "jobs"):
+    for verb in VERBS:
         assert f"\n  {verb} " in ran.out
     assert "--accept-pickle" in pumas("import", "--help", root=tmp_path).out
 

@@ -79,10 +79,10 @@ def test_a_place_where_no_library_can_be(tmp_path: Path) -> None:
 
 def test_settings_that_cannot_be_read(root: Path, tmp_path: Path) -> None:
     settings = tmp_path / "settings.toml"
-    settings.write_text("[import]\nlane_width = 'many'\n")
+    settings.write_text("[import]\nreserve_bytes = 'many'\n")
     ran = pumas("list", "--config", settings, root=root)
     assert ran.code == 2
-    assert "lane_width" in one_line(ran)
+    assert "reserve_bytes" in one_line(ran)
 
 
 def test_a_reader_that_went_away_is_no_error(filled: Path, tmp_path: Path) -> None:

@@ -6,8 +6,10 @@ from pathlib import Path
 from pumas_tui.cli.running import narration
 from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import Job, JobKind, JobsState, JobState, Progress, Stage, reduce
+from tests.support import modelfiles
 from tests.support.program import environment
 from tests.support.terminal import Terminal
+from tests.support.trees import model_dirs, snapshot
 
 GB = 10**9
 
@@ -56,7 +58,7 @@ def test_demo_opens_full_screen_with_the_pickle_waiting(tmp_path: Path) -> None:
         assert terminal.wait() == 0
 
 
-def test_full_screen_makes_a_library_only_where_no_place_was_named(tmp_path: Path) -> None:
+def test_the_first_start_asks_and_a_named_place_is_never_made(tmp_path: Path) -> None:
     argv = [sys.executable, "-m", "pumas_tui"]
     env = {**environment(tmp_path), "TERM": "xterm-256color"}
     with Terminal([*argv, "--root", str(tmp_path / "unmounted")], env=env) as terminal:
@@ -64,10 +66,20 @@ def test_full_screen_makes_a_library_only_where_no_place_was_named(tmp_path: Pat
         assert terminal.wait() == 6
     assert not (tmp_path / "unmounted").exists()
     with Terminal(argv, env=env) as terminal:
-        terminal.wait_for("? help")
+        terminal.wait_for(".local/share/pumas/models")
+        terminal.send("\r")
+        terminal.wait_for("step 2 of 3")
         terminal.send("q")
         assert terminal.wait() == 0
-    assert (tmp_path / ".local/share/pumas/models/library.json").exists()
+    assert not (tmp_path / ".local").exists()
+    with Terminal(argv, env=env) as terminal:
+        terminal.wait_for(".local/share/pumas/models")
+        for step in ("step 2 of 3", "step 3 of 3", "is empty"):
+            terminal.send("\r")
+            terminal.wait_for(step)
+        assert (tmp_path / ".local/share/pumas/models/library.json").exists()
+        terminal.send("q")
+        assert terminal.wait() == 0
 
 
 def test_a_dumb_terminal_is_told_where_to_go(tmp_path: Path) -> None:
@@ -76,3 +88,29 @@ def test_a_dumb_terminal_is_told_where_to_go(tmp_path: Path) -> None:
         said = terminal.wait_for("--help")
         assert "dumb" in said
         assert terminal.wait() == 2
+
+
+def test_the_first_start_copies_what_is_in_an_app_when_asked_to(tmp_path: Path) -> None:
+    app = tmp_path / "ComfyUI"
+    (app / "models" / "vae").mkdir(parents=True)
+    vae = app / "models" / "vae" / "some-vae.safetensors"
+    modelfiles.vae_sd(vae)
+    for name in ("main.py", "folder_paths.py"):
+        (app / name).write_text("")
+    before = snapshot(app)
+    env = {**environment(tmp_path), "TERM": "xterm-256color"}
+    with Terminal([sys.executable, "-m", "pumas_tui"], env=env) as terminal:
+        terminal.wait_for("step 1 of 3")
+        terminal.wait_for("type another path")
+        for keys, shown in (
+            ("\r", "[x] ComfyUI"),
+            ("\r", "What now?"),
+            ("j", "> Copy it"),
+            ("\r", "some-vae"),
+        ):
+            terminal.send(keys)
+            terminal.wait_for(shown)
+        terminal.send("q")
+        assert terminal.wait() == 0
+    [model] = model_dirs(tmp_path / ".local/share/pumas")
+    assert (model / vae.name).read_bytes() == vae.read_bytes() and snapshot(app) == before

@@ -173,10 +173,25 @@ def test_files_without_weights_are_left_with_a_reason() -> None:
 
 
 def test_an_unknown_ending_counts_when_a_person_named_the_file() -> None:
-    picked = files("mix_v1.5", "weights.xyz")
+    picked = files("mix_v1.5", "mixture.xyz")
     assert group(picked, []).candidates == ()
     found = group(picked, [], explicit=[entry.path for entry in picked])
-    assert [c.name for c in found.candidates] == ["mix_v1.5", "weights"]
+    assert [c.name for c in found.candidates] == ["mix_v1.5", "mixture"]
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/m/Great LoRA/pytorch_model.bin", "Great LoRA"),
+        ("/m/sdxl/unet/diffusion_pytorch_model.fp16.safetensors", "sdxl-unet"),
+        ("/m/Llama-3/model-00001-of-00001.safetensors", "Llama-3"),
+        ("/home/u/Downloads/model.safetensors", "model"),
+        ("/ComfyUI/models/vae/diffusion_pytorch_model.safetensors", "diffusion_pytorch_model"),
+        ("/model.safetensors", "model"),
+    ],
+)
+def test_a_name_that_says_nothing_gives_way_to_the_folders(path: str, name: str) -> None:
+    assert only(group(files(path), [])).name == name
 
 
 @pytest.mark.parametrize("ending", ["part", "incomplete", "crdownload", "aria2"])

@@ -15,6 +15,9 @@ from pumas_tui.core.domain import (
     identity_gguf,
     identity_language_rows,
     identity_part_rows,
+    identity_patch_rows,
+    identity_perception_rows,
+    identity_vae_rows,
 )
 from pumas_tui.core.domain.files import (
     Candidate,
@@ -29,7 +32,7 @@ from pumas_tui.core.domain.files import (
 )
 from pumas_tui.core.domain.identity import Identity, identify, security_tier
 from pumas_tui.core.domain.identity_rules import Claim, Row, weigh
-from pumas_tui.core.domain.metadata import MODEL_TYPES
+from pumas_tui.core.domain.vocabulary import MODEL_TYPES
 from pumas_tui.core.fs import headers
 from tests.support import containers, modelfiles
 
@@ -39,6 +42,9 @@ ROWS: tuple[Row, ...] = (
     *identity_encoder_rows.ROWS,
     *identity_language_rows.ROWS,
     *identity_part_rows.ROWS,
+    *identity_patch_rows.ROWS,
+    *identity_perception_rows.ROWS,
+    *identity_vae_rows.ROWS,
 )
 
 
@@ -310,7 +316,7 @@ def _tensors_of(row: Row) -> dict[str, TensorFact]:
 def test_each_row_alone_leads_to_what_it_says(row: Row) -> None:
     """No other row contradicts it on its own evidence."""
     facts = HeaderFacts(Container.SAFETENSORS, tuple(_tensors_of(row).values()))
-    identity = identify(candidate("x"), facts)
+    identity = identify(candidate("model.safetensors"), facts)
     assert {name: getattr(identity, name) for name in row.gives} == row.gives
 
 

@@ -149,3 +149,20 @@ def test_folding_does_not_depend_on_the_normal_form(name: str) -> None:
 )
 def test_extensions(name: str, parts: tuple[str, str]) -> None:
     assert naming.split_extension(name) == parts
+
+
+@pytest.mark.parametrize(
+    ("stem", "generic"),
+    [
+        ("model", True),
+        ("Model", True),
+        ("pytorch_model.fp16", True),
+        ("model-00001-of-00002", True),
+        ("model.fp16-00001-of-00002", True),
+        ("model_v2", False),
+        ("model-1-of-a-kind", False),
+        ("sd_xl_base", False),
+    ],
+)
+def test_names_that_say_nothing(stem: str, generic: bool) -> None:
+    assert naming.is_generic(stem) is generic

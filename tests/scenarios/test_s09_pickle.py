@@ -24,6 +24,9 @@ def test_needs_acknowledgement_and_is_never_loaded(root: Path, inbox: Path) -> N
     assert asked.models[0]["status"] == "needs_you"
     assert asked.models[0]["security_tier"] == "pickle"
     assert "--accept-pickle" in asked.err + json.dumps(asked.document)
+    assert asked.models[0]["pickle_scan"]["verdict"] == "contains code"
+    assert asked.models[0]["pickle_scan"]["globals"] == ["os.system"]
+    assert "contains code: os.system" in asked.err + json.dumps(asked.document)
     assert pumas("list", "--json", root=root).data["total"] == 0
 
     done = pumas("import", source, "--accept-pickle", "--json", root=root)
@@ -35,6 +38,9 @@ def test_needs_acknowledgement_and_is_never_loaded(root: Path, inbox: Path) -> N
     metadata = json.loads((root / "models" / done.models[0]["model_id"] / "metadata.json").read_text())
     assert metadata["acknowledged"]["sha256"] == sha256(source)
     assert metadata["security_tier"] == "pickle"
+    assert metadata["pickle_scan"]["verdict"] == "contains code"
+    assert metadata["pickle_scan"]["globals"] == ["os.system"] and metadata["pickle_scan"]["at"]
+    assert shown.data["metadata"]["pickle_scan"]["globals"] == ["os.system"]
     assert not canary.exists()
 
 

@@ -6,15 +6,27 @@ import pytest
 from textual import events
 
 from pumas_tui.core.domain.errors import Trouble
+from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import JobState, JobView
 from pumas_tui.tui.modals.ask import ask
-from pumas_tui.tui.modals.cancel import CancelDialog
+from pumas_tui.tui.modals.cancel import CancelDialog, Stop
 from pumas_tui.tui.modals.dialog import GRACE_S, Dialog
 from pumas_tui.tui.modals.duplicate import DuplicateDialog
 from pumas_tui.tui.modals.missing import MissingPartDialog
 from pumas_tui.tui.modals.paste import PasteAnswer, PasteSheet
 from pumas_tui.tui.modals.pickle import PickleDialog
-from tests.support.imports import GB, Asked, Clock, Host, inspection, job, sharded, single
+from tests.support.imports import (
+    GB,
+    Asked,
+    Clock,
+    Host,
+    inspection,
+    job,
+    sharded,
+    single,
+    state_of,
+    with_progress,
+)
 
 MISSING = {"name": "flux1-dev", "missing": [2], "present": 3, "total": 4, "folder": "/mnt/nas/in"}
 DUPLICATE = {
@@ -184,12 +196,28 @@ async def test_duplicate(key: str, answer: str | None) -> None:
     assert "import it as a second model anyway (2.1 GB more)" in asked.seen[0]
 
 
-@pytest.mark.parametrize(("keys", "answer"), [(("x",), True), (("c", "enter", "space", "escape"), None)])
-async def test_cancelling_a_copy_takes_its_own_key(keys: tuple[str, ...], answer: bool | None) -> None:
+@pytest.mark.parametrize(
+    ("keys", "answer"),
+    [(("x",), Stop.THROW_AWAY), (("y",), Stop.KEEP), (("c", "enter", "space", "escape"), None)],
+)
+async def test_stopping_a_copy_keeps_it_or_throws_it_away(keys: tuple[str, ...], answer: Stop | None) -> None:
+    asked = Asked()
+    state = state_of(job(1, "llama.safetensors", JobState.RUNNING, size=131 * GB))
+    view = with_progress(state, 1, (10.0, 80 * GB), total=131 * GB).jobs[JobId(1)]
+    assert await asked(CancelDialog([view], clock=asked.clock), *keys) == answer
+    first = asked.seen[0]
+    assert "Stop copying llama.safetensors (61%)?" in first
+    assert "80.0 GB of 131.0 GB are copied." in first
+    assert "stop and keep the 80.0 GB for later (p goes on)" in first
+    assert "stop and throw the 80.0 GB away" in first
+
+
+async def test_stopping_before_anything_is_copied_keeps_nothing() -> None:
     asked = Asked()
     view = JobView(job(1, "llama.safetensors", JobState.RUNNING))
-    assert await asked(CancelDialog([view], clock=asked.clock), *keys) == answer
-    assert "stop and throw away what was copied" in asked.seen[0]
+    assert await asked(CancelDialog([view], clock=asked.clock), "x") is Stop.THROW_AWAY
+    assert "Nothing is copied yet." in asked.seen[0]
+    assert "pause (p goes on)" in asked.seen[0]
 
 
 def test_no_key_that_does_harm_is_enter_space_or_what_opened_the_dialog() -> None:

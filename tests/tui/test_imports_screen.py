@@ -103,7 +103,7 @@ async def test_a_pasted_pickle_waits_until_it_is_acknowledged(tmp_path: Path) ->
     async with program(tmp_path / "lib", (80, 24)) as session:
         await session.paste(path)
         seen = await session.until("NEED YOU (1)")
-        assert "dreamshaper_8.ckpt" in seen and "PICKLE: can run code" in seen
+        assert "dreamshaper_8.ckpt" in seen and "PICKLE, scan: no finding" in seen
         assert "d takes it off the queue" in seen
         await session.press("exclamation_mark")
         await session.dialog("dreamshaper_8.ckpt can run code")

@@ -9,6 +9,7 @@ from pumas_tui.core.domain.actions import ACTIONS, BY_ID, Action, Scope
 from pumas_tui.tui.app import PumasApp
 from pumas_tui.tui.keymap import default_keymap, load_keymap, overlay
 from pumas_tui.tui.presenters.help import help_rows, palette_rows
+from pumas_tui.tui.screens.first_start import FirstStartScreen
 from pumas_tui.tui.screens.imports import ImportsScreen
 from pumas_tui.tui.screens.library import LibraryScreen
 from pumas_tui.tui.widgets.cursor_list import CursorList
@@ -21,6 +22,7 @@ OWNERS: dict[Scope, tuple[type, ...]] = {
     Scope.MARKS: (ModelList,),
     Scope.LIBRARY: (LibraryScreen,),
     Scope.IMPORT: (ImportsScreen,),
+    Scope.FIRST_START: (FirstStartScreen,),
 }
 
 
@@ -81,7 +83,7 @@ def test_a_file_that_is_not_there_or_not_text_is_no_error(tmp_path: Path) -> Non
 def test_help_lists_every_action_of_a_screen_and_filters() -> None:
     found = help_rows(Scope.LIBRARY, default_keymap(), "", 100)
     listed = {row.action.id for row in found.rows if row.action}
-    assert listed == {a.id for a in ACTIONS if a.scope is not Scope.IMPORT}
+    assert listed == {a.id for a in ACTIONS if a.scope not in (Scope.IMPORT, Scope.FIRST_START)}
     only = help_rows(Scope.LIBRARY, default_keymap(), "/turns it", 100)
     assert [row.action.id for row in only.rows if row.action] == ["library.order"]
 

@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from pumas_tui.core.domain.events import LibraryScanned
 from pumas_tui.core.domain.imports import ImportChoices
 from pumas_tui.core.domain.models import Page
+from pumas_tui.tui import messages
 from pumas_tui.tui.app import PumasApp
 from pumas_tui.tui.screens.library import LibraryScreen
+from pumas_tui.tui.widgets.model_list import ModelList
 from tests.tui.conftest import Start, shown, until
 from tests.tui.test_presenters import HOSTILE, ROW
 
@@ -23,6 +26,11 @@ def library(app: PumasApp) -> LibraryScreen:
 
 def count(app: PumasApp) -> int:
     return library(app).browser.rows.count
+
+
+def said(app: PumasApp) -> str:
+    message = library(app).message
+    return message.text if message else ""
 
 
 def name(app: PumasApp) -> str:
@@ -70,8 +78,8 @@ async def test_no_hits_says_which_word_to_drop(filled: Path, start: Start) -> No
     async with start(filled) as (app, pilot):
         await until(pilot, lambda: count(app) == 6)
         await pilot.press("slash", *"tiny", "space", *"zzz")
-        await until(pilot, lambda: "No model has both words." in shown(app))
-        assert '1 matches without "zzz"' in shown(app)
+        await until(pilot, lambda: '1 matches without "zzz"' in shown(app))
+        assert "No model has both words." in shown(app)
         await pilot.press("escape")
         await until(pilot, lambda: count(app) == 6)
         first = name(app)
@@ -98,7 +106,7 @@ async def test_details_open_and_close(filled: Path, start: Start, size: tuple[in
         await until(pilot, lambda: count(app) == 6)
         await pilot.press("enter")
         await until(pilot, lambda: "Trust" in shown(app) and "Pending" in shown(app))
-        assert "Library > " in shown(app) and "1 of 6" in shown(app)
+        assert ("Library > " in shown(app)) is (size[0] >= 60) and "1 of 6" in shown(app)
         first = name(app)
         await pilot.press("j")
         assert name(app) != first
@@ -165,3 +173,35 @@ async def test_the_search_box_keeps_its_keys(filled: Path, start: Start) -> None
         await pilot.press("slash", *"q2:?b-")
         assert isinstance(app.focused, Input) and app.focused.value == "q2:?b-"
         assert app.place.overlay is None and app.is_running
+
+
+async def test_a_cursor_that_goes_on_while_models_change_is_not_put_back(filled: Path, start: Start) -> None:
+    async with start(filled) as (app, pilot):
+        await until(pilot, lambda: count(app) == 6)
+        app.post_message(messages.ModelsChanged(()))
+        await pilot.press("down", "down")
+        await pilot.pause(0.3)
+        assert app.screen.query_one(ModelList).cursor == 2
+
+
+async def test_the_line_of_a_scan_goes_when_the_scan_ends(filled: Path, start: Start) -> None:
+    async with start(filled) as (app, pilot):
+        await until(pilot, lambda: count(app) == 6)
+        app.post_message(messages.ScanChanged(LibraryScanned(412, 1284, 7.0, done=False)))
+        await until(pilot, lambda: "Scan: 412 of 1,284 folders read" in shown(app))
+        app.post_message(messages.ScanChanged(LibraryScanned(1284, 1284, 9.0, done=True)))
+        await until(pilot, lambda: "Scan:" not in shown(app))
+
+
+async def test_a_library_that_cannot_be_read_any_more_is_no_reason_to_end(filled: Path, start: Start) -> None:
+    async with start(filled) as (app, pilot):
+        await until(pilot, lambda: count(app) == 6)
+        models = filled / "models"
+        models.rename(filled / "away")
+        models.symlink_to(models)
+        await pilot.press("ctrl+r", "slash", *"llama")
+        await until(pilot, lambda: "cannot be read" in shown(app) and "/models" in said(app))
+        models.unlink()
+        (filled / "away").rename(models)
+        await pilot.press("escape", "ctrl+r")
+        await until(pilot, lambda: "cannot be read" not in shown(app) and count(app) == 6)

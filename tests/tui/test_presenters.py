@@ -8,8 +8,8 @@ from rich.cells import cell_len
 from pumas_tui.core.domain.files import ModelFormat, SecurityTier
 from pumas_tui.core.domain.ids import JobId, ModelId, ModelUid
 from pumas_tui.core.domain.jobs import Job, JobKind, JobsState, JobState, Progress, Stage, reduce
-from pumas_tui.core.domain.metadata import Trust
 from pumas_tui.core.domain.models import ModelRow, Order, OrderBy
+from pumas_tui.core.domain.vocabulary import Trust
 from pumas_tui.tui.presenters import frame, jobs, library, models
 from pumas_tui.tui.presenters.cells import ASCII, UNICODE, Glyphs, line_width, plain
 

@@ -182,9 +182,9 @@ def test_sums_count_what_is_left_to_copy() -> None:
     )
     state = with_progress(state, 1, (0.0, 4 * GB), total=10 * GB)
     assert (sums(state).queued, sums(state).bytes_left) == (2, 11 * GB)
-    assert summary(state, 120).startswith("2 in queue   11.0 GB to copy")
-    assert summary(state, 80) == "2 queued  11.0 GB"
-    assert summary(JobsState(), 80) == "empty"
+    assert summary(state, 120, "auto").startswith("2 in queue   11.0 GB to import")
+    assert summary(state, 80, "auto") == "2 queued  11.0 GB"
+    assert summary(JobsState(), 80, "auto") == "empty"
 
 
 def test_the_first_of_a_disk_says_what_it_waits_for() -> None:

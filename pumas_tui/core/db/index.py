@@ -8,7 +8,7 @@ was collected keep what those wrote.
 import contextlib
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pumas_tui.core.db import index_schema as schema
 from pumas_tui.core.db.connection import Database, Synchronous, transaction
@@ -16,6 +16,9 @@ from pumas_tui.core.db.index_schema import FileStamp, IndexRecord
 from pumas_tui.core.db.revision import current_rev, next_rev
 from pumas_tui.core.domain.errors import BusyError
 from pumas_tui.core.domain.ids import ModelId, ModelUid
+
+if TYPE_CHECKING:
+    from pumas_tui.core.domain.duplicates import Copy
 
 
 class KnownFile(NamedTuple):
@@ -131,6 +134,21 @@ class IndexWriter:
                 (value,),
             )
             return [KnownFile(schema.path_text(row[0]), ModelUid(row[1]), *row[2:]) for row in rows]
+
+    def shared_content(self) -> "list[Copy]":
+        """All files of every model that holds a file whose content is in the library more than once."""
+        from pumas_tui.core.domain.duplicates import Copy  # only one verb asks for these
+
+        shared = (
+            "SELECT model FROM files WHERE size > 0 AND sha256 IN"
+            " (SELECT sha256 FROM files WHERE size > 0 AND sha256 != '' GROUP BY sha256 HAVING count(*) > 1)"
+        )
+        with self._read() as conn:
+            rows = conn.execute(
+                "SELECT m.model_id, m.uid, f.name, f.size, f.sha256, m.added_at"
+                f" FROM files f JOIN models m ON m.id = f.model WHERE f.model IN ({shared})"
+            )
+            return [Copy(schema.path_text(row[0]), ModelUid(row[1]), *row[2:]) for row in rows]
 
     def begin_generation(self) -> "Generation":
         """Start collecting a new list; an unfinished one of this writer is dropped."""

@@ -19,9 +19,9 @@ from pumas_tui.core.db.migrations import version
 from pumas_tui.core.domain.errors import DamagedError, PumasError
 from pumas_tui.core.domain.files import ModelFormat, SecurityTier
 from pumas_tui.core.domain.ids import ModelId, ModelUid
-from pumas_tui.core.domain.metadata import Trust
 from pumas_tui.core.domain.models import ModelRow
 from pumas_tui.core.domain.query import fold, fts_text
+from pumas_tui.core.domain.vocabulary import Trust
 
 APPLICATION_ID = 0x50756D61
 """`Puma` in the file's header: a database of another program is never taken for an index."""

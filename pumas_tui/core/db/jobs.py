@@ -9,9 +9,11 @@ from typing import Any
 
 from pumas_tui.core.db.registry import open_registry, placeholders, to_json
 from pumas_tui.core.db.revision import current_rev, next_rev
+from pumas_tui.core.domain import lanes
 from pumas_tui.core.domain.errors import NotFoundError, UsageError
 from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import Job, JobKind, JobRequest, JobState, Need, NeedKind
+from pumas_tui.core.domain.lanes import Turns
 
 RECENT_S = 24 * 3600.0
 """How long a finished job stays in `list`."""
@@ -165,37 +167,36 @@ class JobStore:
         self,
         owner: str,
         kinds: Collection[JobKind],
-        busy_lanes: Mapping[str, int],
-        lane_width: int,
+        turns: Turns,
         batches: Collection[str] | None = None,
     ) -> Job | None:
-        """Take the waiting job of the best priority, then the oldest, whose lane has room; None: no such job.
+        """Take the waiting job of the best priority, then the oldest, for which every device of its lane has
+        room; None: no such job.
 
-        `busy_lanes` counts the running jobs of each lane, as the caller knows them. `batches` limits the
-        choice.
+        Room is what the running jobs of all living owners leave, counted in the same transaction. `batches`
+        limits the choice.
         """
-        full = [lane for lane, count in busy_lanes.items() if count >= lane_width]
         wanted = [kind.value for kind in kinds]
         own = list(batches or ())
         mine = "" if batches is None else f" AND batch_id IN ({placeholders(own)})"
         find = (
-            f"SELECT id FROM jobs WHERE state = 'waiting' AND kind IN ({placeholders(wanted)})"
-            f" AND lane NOT IN ({placeholders(full)}){mine} ORDER BY priority DESC, id LIMIT 1"
+            "SELECT id, lane FROM jobs WHERE state = 'waiting'"
+            f" AND kind IN ({placeholders(wanted)}){mine} ORDER BY priority DESC, id"
         )
-        values = (*wanted, *full, *own)
+        values = (*wanted, *own)
         with self._db.read() as conn:
-            if conn.execute(find, values).fetchone() is None:
+            if _first_with_room(conn, find, values, turns) is None:
                 return None  # an idle runner must not take the write lock ten times a second
         with self._db.write() as conn:
-            row = conn.execute(find, values).fetchone()
-            if row is None:
+            job_id = _first_with_room(conn, find, values, turns)
+            if job_id is None:
                 return None
             conn.execute(
                 "UPDATE jobs SET state = 'running', owner = ?, request = NULL, error = NULL, started_at = ?,"
                 " ended_at = NULL, rev = ? WHERE id = ?",
-                (owner, self._clock(), next_rev(conn), row[0]),
+                (owner, self._clock(), next_rev(conn), job_id),
             )
-            return _one(conn, JobId(row[0]))
+            return _one(conn, job_id)
 
     def finish(
         self,
@@ -261,6 +262,26 @@ class JobStore:
             )
             return _one(conn, job_id)
 
+    def revise(
+        self,
+        ids: Collection[JobId],
+        states: Collection[JobState],
+        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+    ) -> tuple[JobId, ...]:
+        """Give jobs of these states another payload, all of them or none; the ids that were changed.
+
+        What `change` raises goes through, and nothing is written.
+        """
+        revised: list[JobId] = []
+        with self._db.write() as conn:
+            rev = next_rev(conn)
+            for job in select_jobs(conn, f"WHERE id IN ({placeholders(list(ids))})", tuple(ids)):
+                if job.state in states:
+                    payload = to_json(dict(change(job.payload)))
+                    conn.execute("UPDATE jobs SET payload = ?, rev = ? WHERE id = ?", (payload, rev, job.id))
+                    revised.append(job.id)
+        return tuple(revised)
+
     def request(self, ids: Collection[JobId], request: JobRequest) -> tuple[JobId, ...]:
         """Ask the owners of running jobs to pause or cancel; the ids that were running."""
         return self._change(ids, (JobState.RUNNING,), "request = ?", (request.value,))
@@ -271,7 +292,8 @@ class JobStore:
         """Move jobs that nobody runs from one state to another; the ids that moved."""
         ended = self._clock() if to_state.final else None
         states = [state for state in from_states if state is not JobState.RUNNING]
-        return self._change(ids, states, "state = ?, ended_at = ?", (to_state.value, ended))
+        change = "state = ?, ended_at = ?" + (", error = NULL" if to_state is JobState.WAITING else "")
+        return self._change(ids, states, change, (to_state.value, ended))
 
     def retry(self, ids: Collection[JobId]) -> tuple[JobId, ...]:
         """Queue failed, refused and cancelled jobs again; answers are kept. The ids that will run."""
@@ -332,6 +354,20 @@ class JobStore:
                 if cursor.rowcount:
                     changed.append(job_id)
         return tuple(changed)
+
+
+def _first_with_room(
+    conn: sqlite3.Connection, find: str, values: Sequence[object], turns: Turns
+) -> JobId | None:
+    running = conn.execute("SELECT lane, owner FROM jobs WHERE state = 'running'").fetchall()
+    busy = lanes.load(lane for lane, owner in running if turns.lives(owner))
+    room: dict[str, bool] = {}
+    for job_id, lane in conn.execute(find, values):
+        if lane not in room:
+            room[lane] = lanes.has_room(lane, busy, turns.widths)
+        if room[lane]:
+            return JobId(job_id)
+    return None
 
 
 def _one(conn: sqlite3.Connection, job_id: JobId) -> Job:

@@ -53,7 +53,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `target` is a path; `want`, `before`: `absent`, `link:…`, `file:…` or `dir:…`."""
+    """One step. `target` is a path; `want` and `before` are fingerprints of it.
+
+    `absent`, `link:…`, `file:…`, `dir:…`, or `content:` and the SHA-256 of a small file.
+    """
 
     n: int
     kind: str

@@ -7,7 +7,9 @@ JSON columns are ASCII, in which lone surrogates survive too. Times are seconds 
 
 import json
 import os
+import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pumas_tui.core.db import revision
@@ -112,6 +114,15 @@ SCHEMA: tuple[Step, ...] = (
             seen_at REAL NOT NULL
         ) WITHOUT ROWID""",
     ),
+    (
+        """CREATE TABLE abilities (
+            name TEXT PRIMARY KEY,           -- models, or an app's uid
+            disk TEXT NOT NULL,              -- JSON: file-system type and source it was tried on
+            symbolic_links INTEGER NOT NULL,
+            hard_links INTEGER NOT NULL,
+            tried_at REAL NOT NULL
+        ) WITHOUT ROWID""",
+    ),
 )
 
 
@@ -133,6 +144,15 @@ def placeholders(values: Sequence[object]) -> str:
 _IN_LIST = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """Which links a place can hold, found out by making one. `disk`: (file-system type, source) it was on."""
+
+    disk: tuple[str, ...]
+    symbolic_links: bool
+    hard_links: bool
+
+
 class Registry:
     """What the registry knows of apps and links. Sync, usable from any thread."""
 
@@ -143,6 +163,22 @@ class Registry:
     def close(self) -> None:
         """Close the connection."""
         self._db.close()
+
+    def abilities(self, name: str) -> Abilities | None:
+        """What was found out about a place, if it was ever tried."""
+        with self._db.read() as conn:
+            row = conn.execute(
+                "SELECT disk, symbolic_links, hard_links FROM abilities WHERE name = ?", (name,)
+            ).fetchone()
+        return None if row is None else Abilities(tuple(json.loads(row[0])), bool(row[1]), bool(row[2]))
+
+    def remember_abilities(self, name: str, found: Abilities) -> None:
+        """Keep what was found out about a place."""
+        with self._db.write() as conn:
+            conn.execute(
+                "INSERT OR REPLACE INTO abilities VALUES (?, ?, ?, ?, ?)",
+                (name, to_json(found.disk), found.symbolic_links, found.hard_links, time.time()),
+            )
 
     def link_counts(self, uids: Iterable[ModelUid]) -> dict[ModelUid, int]:
         """Links of each model; 0 for those without."""

@@ -1,4 +1,7 @@
-"""runtime.db: how far running jobs are, and which runners live. Disposable; nothing waits for its disk."""
+"""runtime.db: how far running jobs are, which runners live, when somebody last looked.
+
+Disposable; nothing waits for its disk.
+"""
 
 import contextlib
 import sqlite3
@@ -40,9 +43,11 @@ SCHEMA: tuple[Step, ...] = (
             host TEXT NOT NULL,
             at REAL NOT NULL
         ) WITHOUT ROWID""",
+        # When a full-screen session was last open on each host.
+        "CREATE TABLE visits (host TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID",
     ),
 )
-_TABLES = {"meta", "progress", "runners"}
+_TABLES = {"meta", "progress", "runners", "visits"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,17 @@ class RuntimeStore:
         """A runner ended, or is known to be dead."""
         with self._db.write() as conn:
             conn.execute("DELETE FROM runners WHERE id = ?", (runner_id,))
+
+    def visit(self, host: str, at: float) -> None:
+        """A full-screen session is open on this host at `at`, epoch seconds."""
+        with self._db.write() as conn:
+            conn.execute("INSERT OR REPLACE INTO visits VALUES (?, ?)", (host, at))
+
+    def last_visit(self, host: str) -> float | None:
+        """When a full-screen session was last open on this host; None: never, as far as is known."""
+        with self._db.read() as conn:
+            row = conn.execute("SELECT at FROM visits WHERE host = ?", (host,)).fetchone()
+        return None if row is None else float(row[0])
 
     def runners(self) -> tuple[Runner, ...]:
         """All runners that have not said goodbye, however old their last heartbeat."""

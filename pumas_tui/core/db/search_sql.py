@@ -19,6 +19,9 @@ RANKED_BELOW = 5000
 FILL_BELOW = 50
 _BM25 = "bm25(fts, 8.0, 1.0, 4.0)"  # names, other words, joined tokens
 _END = "\U0010ffff"
+# CROSS JOIN keeps the full-text index outside: asking it row by row would be a thousand times slower.
+_MATCHED = "FROM fts CROSS JOIN models m ON m.id = fts.rowid"
+_LINKS = "(SELECT count(*) FROM registry.links l WHERE l.model_uid = m.uid)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +106,12 @@ class Statements:
 
     def __init__(self, query: Query, order: Order, *, now: float, registry: bool) -> None:
         self._order = order
-        self._registry = registry
+        self._links = _LINKS if registry else "0"
         self._wanted = [word for word in query.words if not word.negated]
         self._name = query.name
         self._match = match_text(self._wanted)
+        # Several words at once take long to match: then the hits are kept for both the count and the page.
+        self._kept = sum(1 if word.exact else len(word.terms) for word in self._wanted) > 1
         self._conditions = [
             joined(["NOT", _condition(f, now, registry)]) if f.negated else _condition(f, now, registry)
             for f in query.filters
@@ -134,7 +139,6 @@ class Statements:
         The ranked way leaves the page empty when `next_way` would name another one.
         """
         source, keys = self._by_name(limit + offset) if way is Way.BY_NAME else self._source(way)
-        links = "(SELECT count(*) FROM registry.links l WHERE l.model_uid = m.uid)" if self._registry else "0"
         return joined(
             (
                 "WITH",
@@ -144,7 +148,7 @@ class Statements:
                 "), page AS MATERIALIZED (",
                 source,
                 Sql(f"ORDER BY {_order_by(keys)} LIMIT ? OFFSET ?)", (limit, offset)),
-                f"SELECT counted.n, {ROW_COLUMNS}, {links}",
+                f"SELECT counted.n, {ROW_COLUMNS}, {self._links}",
                 "FROM counted LEFT JOIN page LEFT JOIN models m ON m.id = page.id",
                 f"ORDER BY {_order_by(keys, 'page.')}",
             )
@@ -172,8 +176,7 @@ class Statements:
         )
 
     def _where(self, first: Sequence[Sql | str] = ()) -> Sql:
-        parts = [*first, *self._conditions]
-        return joined(("WHERE", joined(parts, " AND "))) if parts else Sql("")
+        return _all([*first, *self._conditions])
 
     def _keys(self) -> tuple[list[str], list[str]]:
         """Expressions to sort by when no relevance is asked, and their directions."""
@@ -183,6 +186,7 @@ class Statements:
             OrderBy.ADDED: ["m.added_at"],
             OrderBy.TRUST: ["m.trust_rank"],
             OrderBy.TYPE: ["m.model_type", "m.subtype"],
+            OrderBy.LINKS: [self._links],
         }.get(self._order.by)
         if first is None:
             return ["m.name_key"], [back]
@@ -201,7 +205,8 @@ class Statements:
     def _source(self, way: Way) -> tuple[Sql, tuple[str, ...]]:
         """A SELECT of `id, k0, k1, …` without order, and the sort keys with their directions."""
         if self._order.by is OrderBy.RELEVANCE and way is not Way.EVERY:
-            score = {Way.FILLED: "coalesce(hit.score, 0)", Way.BY_NAME: "0"}.get(way, _BM25)
+            ranked = "hit.score" if self._kept else _BM25
+            score = {Way.FILLED: "coalesce(hit.score, 0)", Way.BY_NAME: "0"}.get(way, ranked)
             columns = joined((self._class(way), f"AS k0, {score} AS k1, m.name_key AS k2"))
             keys: tuple[str, ...] = ("k0", "k1", "k2")
         else:
@@ -216,11 +221,16 @@ class Statements:
         if way is Way.FILLED:
             tables = "FROM found CROSS JOIN models m ON m.id = found.id LEFT JOIN hit ON hit.id = m.id"
             return joined((tables, self._where()))
-        # CROSS JOIN keeps the full-text index outside: asking it row by row would be a thousand times slower.
-        first = [Sql("fts MATCH ?", (self._match,))]
-        if self._order.by is OrderBy.RELEVANCE and way is Way.RANKED:
-            first.append(Sql("(SELECT n FROM counted) < ?", (RANKED_BELOW,)))
-        return joined(("FROM fts CROSS JOIN models m ON m.id = fts.rowid", self._where(first)))
+        few = [Sql("(SELECT n FROM counted) < ?", (RANKED_BELOW,))] if self._scored(way) else []
+        if self._keeps(way):
+            return joined(("FROM hit CROSS JOIN models m ON m.id = hit.id", _all(few)))
+        return joined((_MATCHED, self._where([Sql("fts MATCH ?", (self._match,)), *few])))
+
+    def _scored(self, way: Way) -> bool:
+        return self._order.by is OrderBy.RELEVANCE and way is Way.RANKED
+
+    def _keeps(self, way: Way) -> bool:
+        return self._kept and way is Way.RANKED
 
     def _count(self, way: Way) -> Sql:
         if way is Way.EVERY:
@@ -229,11 +239,21 @@ class Statements:
             return joined(
                 ("SELECT count(*) FROM found CROSS JOIN models m ON m.id = found.id", self._where())
             )
-        tables = "FROM fts CROSS JOIN models m ON m.id = fts.rowid" if self._conditions else "FROM fts"
+        if self._keeps(way):
+            return Sql("SELECT count(*) FROM hit")
+        tables = _MATCHED if self._conditions else "FROM fts"
         return joined((f"SELECT count(*) {tables}", self._where([Sql("fts MATCH ?", (self._match,))])))
 
     def _hits(self, way: Way) -> tuple[Sql | str, ...]:
-        """Of the filled way: `hit`, full-text hits with score, and `found`, these and substring hits."""
+        """Of the filled way: `hit`, full-text hits with score, and `found`, these and substring hits. Of the
+        ranked way with several words: `hit`; no more than are ranked, where they are ranked."""
+        if self._keeps(way):
+            most = f"LIMIT {RANKED_BELOW}" if self._scored(way) else ""
+            score = _BM25 if self._scored(way) else "0"
+            where = self._where([Sql("fts MATCH ?", (self._match,))])
+            tables = _MATCHED if self._conditions else "FROM fts"
+            rows = joined((f"SELECT fts.rowid, {score} {tables}", where, most))
+            return "hit (id, score) AS MATERIALIZED (", rows, "),"
         if way is not Way.FILLED:
             return ()
         in_text = [Sql("instr(p.text, ?)", (w.text,)) for w in self._wanted if not (w.exact and w.terms)]
@@ -244,7 +264,7 @@ class Statements:
         hit = (
             joined(
                 (
-                    f"SELECT m.id, {_BM25} FROM fts CROSS JOIN models m ON m.id = fts.rowid",
+                    f"SELECT m.id, {_BM25} {_MATCHED}",
                     self._where([Sql("fts MATCH ?", (self._match,))]),
                 )
             )
@@ -280,6 +300,10 @@ class Statements:
             Sql("ORDER BY m.name_key, m.id LIMIT max(0, ? - (SELECT count(*) FROM begins))))", (upto,)),
         )
         return joined(both), ("k0", "k1")
+
+
+def _all(parts: Sequence[Sql | str]) -> Sql:
+    return joined(("WHERE", joined(parts, " AND "))) if parts else Sql("")
 
 
 def _order_by(keys: tuple[str, ...], table: str = "") -> str:

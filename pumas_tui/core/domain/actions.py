@@ -19,6 +19,7 @@ class Scope(StrEnum):
     LIBRARY = "library"
     IMPORT = "import"
     TEXT = "text"  # a text box that has the focus
+    FIRST_START = "first_start"  # the questions where there is no library yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ _LIBRARY = (
     Action(
         "library.search",
         "search",
-        "finds models by words in name, family, type and tags, in any order",
+        "finds models by words of name, family, type, tags, in any order",
         "pumas-tui list QUERY",
         footer="find",
         priority=50,
@@ -135,9 +136,26 @@ _LIBRARY = (
         priority=40,
     ),
     Action(
+        "library.edit",
+        "edit ...",
+        "changes name, family, type, base, tags and notes of the marked models, or of the one in front",
+        "pumas-tui edit MODEL --set FIELD=VALUE",
+        footer="edit",
+        priority=45,
+        writes=True,
+    ),
+    Action(
+        "library.filter",
+        "filter ...",
+        "narrows the list by type, trust, safety, links or date; x clears",
+        "pumas-tui list type:lora",
+        footer="filter",
+        priority=35,
+    ),
+    Action(
         "library.order",
         "order ...",
-        "sorts by name, size, date or trust; the same again turns it round",
+        "sorts by name, size, date, links or trust; the same again turns it round",
         "pumas-tui list --sort FIELD",
         footer="order",
         priority=30,
@@ -204,6 +222,23 @@ _IMPORT = (
         writes=True,
     ),
     Action(
+        "import.edit",
+        "edit before it is written ...",
+        "changes name, type, family and tags of imports that wait",
+        footer="edit",
+        priority=30,
+        writes=True,
+    ),
+    Action(
+        "import.mode",
+        "mode ...",
+        "says how the bytes of waiting imports come in: copy, reflink, hard link, auto",
+        "pumas-tui import PATH --mode MODE",
+        footer="mode",
+        priority=25,
+        writes=True,
+    ),
+    Action(
         "import.copy", "copy ...", "copies path, name or error to the clipboard", footer="copy", priority=20
     ),
 )
@@ -214,7 +249,30 @@ _TEXT = (
     Action("text.to_list", "to the list", "leaves the text box and keeps what it says", runnable=False),
 )
 
-ACTIONS: tuple[Action, ...] = (*_GLOBAL, *_SCREEN, *_LIST, *_MARKS, *_LIBRARY, *_IMPORT, *_TEXT)
+_FIRST_START = (
+    Action(
+        "first_start.next", "next", "takes the row and goes on; the last time it finishes", runnable=False
+    ),
+    Action("first_start.back", "back", "goes back a step; nothing was written", runnable=False),
+    Action("first_start.tick", "tick", "ticks the app in front, or takes the tick away", runnable=False),
+    Action(
+        "first_start.type_path", "type a path", "asks for a folder; pasting it needs no key", runnable=False
+    ),
+    Action("first_start.help", "help", "lists these keys", runnable=False),
+    Action("first_start.leave", "leave", "leaves; nothing was written", runnable=False),
+    Action("first_start.interrupt", "leave", "leaves; nothing was written", runnable=False, anywhere=True),
+)
+
+ACTIONS: tuple[Action, ...] = (
+    *_GLOBAL,
+    *_SCREEN,
+    *_LIST,
+    *_MARKS,
+    *_LIBRARY,
+    *_IMPORT,
+    *_TEXT,
+    *_FIRST_START,
+)
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 
 

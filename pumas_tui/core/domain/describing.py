@@ -5,20 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pumas_tui.core.domain import naming
-from pumas_tui.core.domain.files import Member, Role, SecurityTier
+from pumas_tui.core.domain.files import Candidate, Member, Origin, Role, SecurityTier
 from pumas_tui.core.domain.identity import Identity
 from pumas_tui.core.domain.ids import ModelId, ModelUid, Sha256, Xxh3
 from pumas_tui.core.domain.imports import ImportChoices, Inspected
 from pumas_tui.core.domain.metadata import (
     Acknowledgement,
-    FieldSource,
     Hashes,
     ImportOrigin,
     Metadata,
     ModelFile,
-    Trust,
+    PickleScan,
 )
+from pumas_tui.core.domain.pickle_verdict import PickleVerdict
 from pumas_tui.core.domain.text import storable
+from pumas_tui.core.domain.vocabulary import FieldSource, Trust, subtypes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +60,10 @@ def staged_names(members: Sequence[Member]) -> dict[str, str]:
 
 
 def chosen_kind(identity: Identity, choices: ImportChoices) -> tuple[str, str, str]:
-    """(model_type, subtype, family): what the user said, else what was identified."""
-    return (
-        choices.model_type or identity.model_type,
-        choices.subtype or identity.subtype,
-        choices.family or identity.family,
-    )
+    """(model_type, subtype, family): what the user said, else what was identified where it goes with that."""
+    model_type = choices.model_type or identity.model_type
+    subtype = identity.subtype if identity.subtype in subtypes_of(model_type) else ""
+    return model_type, choices.subtype or subtype, choices.family or identity.family
 
 
 def chosen_model_id(inspected_name: str, identity: Identity, choices: ImportChoices) -> ModelId:
@@ -94,7 +93,7 @@ def metadata_of(
         subtype=subtype,
         family=family,
         model_format=candidate.model_format,
-        official_name=choices.name or _known_as(candidate.name, identity),
+        official_name=choices.name or _known_as(candidate, identity),
         cleaned_name=model_id.rsplit("/", 1)[-1],
         precision=identity.precision,
         quantization=identity.quantization,
@@ -105,16 +104,13 @@ def metadata_of(
         trigger_words=list(identity.trigger_words),
         tags=list(choices.tags),
         approx_weight_size_gb=round(weight_bytes / 2**30, 3),
-        imported=ImportOrigin(
-            source=storable(candidate.main.entry.path)[0],
-            mode=choices.mode.value,
-            host=now.host,
-            version=now.version,
-            at=now.at,
-        ),
+        imported=_imported(candidate, choices, now),
+        repo_id=candidate.origin.repo_id if candidate.origin else "",
+        repo_revision=candidate.origin.revision if candidate.origin else "",
         trust=Trust.PENDING,
-        field_sources=_sources(identity.field_sources, choices),
+        field_sources=_sources(identity.field_sources, choices, candidate.origin),
         security_tier=inspected.security_tier,
+        pickle_scan=_scan(inspected.pickle_scan, now),
         acknowledged=Acknowledgement(by=now.user, at=now.at, sha256=main.sha256) if pickle else None,
         files=[_file(f) for f in files],
         hashes=Hashes(sha256=main.sha256, xxh3_128=main.xxh3_128),
@@ -124,10 +120,31 @@ def metadata_of(
     )
 
 
-def _known_as(name: str, identity: Identity) -> str:
+def _imported(candidate: Candidate, choices: ImportChoices, now: Circumstances) -> ImportOrigin:
+    return ImportOrigin(
+        source=storable(candidate.source)[0],
+        mode=choices.mode.value,
+        host=now.host,
+        version=now.version,
+        at=now.at,
+    )
+
+
+def _scan(verdict: PickleVerdict | None, now: Circumstances) -> PickleScan | None:
+    if verdict is None:
+        return None
+    found = [storable(name)[0] for name in verdict.globals]
+    return PickleScan(
+        verdict=verdict.verdict.value, globals=found, reason=storable(verdict.reason)[0], at=now.at
+    )
+
+
+def _known_as(candidate: Candidate, identity: Identity) -> str:
     """What the user called it; the header's name only where the file's says nothing."""
-    own = storable(name)[0]
-    return identity.official_name or own if naming.is_generic(name) else own
+    own = storable(candidate.name)[0]
+    stem, _ = naming.split_extension(candidate.main.name)
+    nameless = not candidate.folder and naming.is_generic(stem)
+    return identity.official_name or own if nameless else own
 
 
 def _file(staged: StagedFile) -> ModelFile:
@@ -145,8 +162,13 @@ def _file(staged: StagedFile) -> ModelFile:
     )
 
 
-def _sources(identified: Mapping[str, FieldSource], choices: ImportChoices) -> dict[str, FieldSource]:
+def _sources(
+    identified: Mapping[str, FieldSource], choices: ImportChoices, origin: Origin | None
+) -> dict[str, FieldSource]:
     sources = dict(identified)
+    if origin is not None:
+        told = {"repo_id": origin.repo_id, "repo_revision": origin.revision}
+        sources.update({field: origin.told_by for field, value in told.items() if value})
     said = {
         "model_type": choices.model_type,
         "subtype": choices.subtype,

@@ -5,6 +5,7 @@
     ├── NotFoundError             3   not_found
     ├── AmbiguousError            3   ambiguous       carries the choices
     ├── DecisionNeededError       4   decision_needed
+    │   └── ChangedMeanwhileError 4   changed_meanwhile   somebody else changed what was to be overwritten
     ├── RefusedError              5   refused         a source that must not be imported, with the reason
     ├── SourceChangedError        5   source_changed  a source changed while it was read
     ├── DiskError                 6   disk            carries path, errno name, what was being done
@@ -67,6 +68,12 @@ class DecisionNeededError(PumasError):
     exit_code = 4
 
 
+class ChangedMeanwhileError(DecisionNeededError):
+    """Somebody else changed what was to be overwritten; nothing was written."""
+
+    code = "changed_meanwhile"
+
+
 class RefusedError(PumasError):
     """The source must not be imported, and why."""
 
@@ -93,13 +100,22 @@ class DiskError(PumasError):
 
 
 class DiskFullError(DiskError):
-    """No space, quota or inodes left."""
+    """No space, quota or inodes left. `kept_bytes` of what was written are kept to go on after."""
 
     code = "disk_full"
 
-    def __init__(self, message: str, *, path: str | None, errno_name: str = "ENOSPC", missing_bytes: int = 0):
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | None,
+        errno_name: str = "ENOSPC",
+        missing_bytes: int = 0,
+        kept_bytes: int = 0,
+    ):
         super().__init__(message, path=path, errno_name=errno_name, hint="free space, then retry")
         self.missing_bytes = missing_bytes
+        self.kept_bytes = kept_bytes
 
 
 class LibraryNotFoundError(PumasError):

@@ -58,10 +58,12 @@ class LibraryScanned:
 
 @dataclass(frozen=True, slots=True)
 class MessagePosted:
-    """A line for the message line: something happened that no row tells."""
+    """A line for the message line: something happened that no row tells. `code` names its kind to scripts."""
 
     text: str
     severity: Literal["info", "warning", "error"] = "info"
+    code: str = "notice"
+    path: str | None = None
     kind: Literal["message_posted"] = "message_posted"
 
 

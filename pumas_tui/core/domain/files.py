@@ -7,6 +7,7 @@ Paths are `str` as the os module gives them: bytes that are not UTF-8 stand as l
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 
 class SourceKind(StrEnum):
@@ -81,13 +82,29 @@ class SecurityTier(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of a candidate. `name` is its path below the model directory as the source has it."""
+    """One file of a candidate. `name` is its path below the model directory as the source has it.
+
+    `expected_sha256` is what its source says its content is (64 hex digits), empty where it says nothing.
+    """
 
     entry: FileEntry
     name: str
     role: Role
     shard_index: int | None = None
     shard_total: int | None = None
+    expected_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The repository a source came from, as where it lies tells. Nothing of it was checked.
+
+    `told_by` is `hub` where a cache of the Hugging Face Hub says so, `filename` where only names do.
+    """
+
+    repo_id: str
+    revision: str = ""
+    told_by: Literal["hub", "filename"] = "hub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +112,9 @@ class Candidate:
     """Sources grouped into what would become one model.
 
     `name` is what a person would call it (main file's stem without shard suffix). `missing` lists the
-    shard numbers that are not there; `complete_known` is False where names do not tell the total.
+    shard numbers that are not there; `complete_known` is False where names do not tell the total. A folder
+    that is one model has its path in `folder` and may name its main file in `main_name`; its `missing` are
+    counted over the parts of all its sets, by name.
     """
 
     name: str
@@ -104,12 +123,30 @@ class Candidate:
     missing: tuple[int, ...] = ()
     complete_known: bool = True
     notes: tuple[str, ...] = ()
+    folder: str = ""
+    main_name: str = ""
+    origin: Origin | None = None
 
     @property
     def main(self) -> Member:
-        """The file that names and identifies the model: the first weight file by shard number."""
+        """The file that identifies the model: `main_name`, else the first weight file by shard number."""
         weights = [m for m in self.members if m.role is Role.WEIGHTS] or list(self.members)
-        return min(weights, key=lambda m: (m.shard_index or 0, m.name))
+        return min(weights, key=lambda m: (m.name != self.main_name, m.shard_index or 0, m.name))
+
+    @property
+    def source(self) -> str:
+        """Absolute path of what a person would point at: the folder, else the main file."""
+        return self.folder or self.main.entry.path
+
+    @property
+    def is_folder(self) -> bool:
+        """A folder that is one model, with everything in it."""
+        return self.model_format in (ModelFormat.DIFFUSION_FOLDER, ModelFormat.FOLDER)
+
+    @property
+    def parts_present(self) -> int:
+        """Parts of sets that are there; 1 where nothing comes in parts."""
+        return sum(m.shard_index is not None for m in self.weights) or 1
 
     @property
     def weights(self) -> tuple[Member, ...]:

@@ -12,13 +12,15 @@ sets with different totals stay apart.
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from types import MappingProxyType
 
 from pumas_tui.core.domain.errors import Trouble
 from pumas_tui.core.domain.files import Candidate, FileEntry, Member, ModelFormat, Role
-from pumas_tui.core.domain.naming import split_extension
+from pumas_tui.core.domain.model_stores import name_from_folder
+from pumas_tui.core.domain.naming import is_generic, split_extension
 
 # fmt: off
 WEIGHT_EXTENSIONS = frozenset({
@@ -29,7 +31,7 @@ WEIGHT_EXTENSIONS = frozenset({
 # fmt: on
 """Lower-case endings under which weights are found by walking a folder."""
 
-_UNFINISHED = frozenset({".part", ".incomplete", ".crdownload", ".aria2"})
+UNFINISHED = frozenset({".part", ".incomplete", ".crdownload", ".aria2"})
 _CONTROL_FILE = ".aria2"
 
 _COMPANIONS = (
@@ -65,6 +67,7 @@ _PIECE = re.compile(
     r"(?P<stem>.+)(?P<rest>\.[^.]+)\.part(?P<index>[0-9]{1,4})(?:of(?P<total>[0-9]{1,4}))?", re.S
 )
 _NUMBERED = re.compile(r"(?P<stem>.+)_(?P<index>[0-9]{5})(?P<rest>\.[^.]+)", re.S)
+_EXTERNAL_DATA = re.compile(r"(?P<model>.+\.onnx)[._]data(?:_[0-9]{1,4})?", re.S | re.I)
 _INDEX_FILE = re.compile(r"(?P<stem>.+)\.(?:safetensors|bin)\.index(?P<variant>\.[^.]+)?\.json", re.S)
 _PLAIN_EXTENSION = re.compile(r"\.[A-Za-z]\w{0,9}")  # so that the name `mix_v1.5` keeps its `.5`
 
@@ -78,23 +81,46 @@ class Grouping:
 
 
 def group(
-    picked: Sequence[FileEntry], beside: Sequence[FileEntry], explicit: Collection[str] = frozenset()
+    picked: Sequence[FileEntry],
+    beside: Sequence[FileEntry],
+    explicit: Collection[str] = frozenset(),
+    listed: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Grouping:
     """Group `picked` files into candidates.
 
     `beside` are files of the same folders that were not picked: absent parts and companions are taken from
     there, nothing else is. `explicit` are the picked paths that a person named one by one: an unknown ending
-    makes a candidate there, and is left over where a walk of a folder found it. A path counts once; weights
-    that are the inodes of an earlier candidate are noted there and make no second one.
+    makes a candidate there, and is left over where a walk of a folder found it. `listed` are the names that
+    an index file, by its path, says make its set: they are missing where they are not there. A path counts
+    once; weights that are the inodes of an earlier candidate are noted there and make no second one.
     """
     files = {entry.path: entry for entry in picked}
     near = _Neighbours(files | {e.path: e for e in beside if e.path not in files})
     named = frozenset(explicit)
     units = _units([e for e in files.values() if near.holds_weights(e, named)], near)
-    candidates = [_candidate(unit, near) for unit in units]
+    candidates = [_candidate(unit, near, listed) for unit in units]
     used = {member.entry.path for candidate in candidates for member in candidate.members}
     left = tuple(near.reason(entry) for entry in files.values() if entry.path not in used)
-    return Grouping(tuple(_without_twins(candidates)), left)
+    return Grouping(tuple(without_twins(candidates)), left)
+
+
+def part_number(entry: FileEntry) -> tuple[str, int, int] | None:
+    """(what the parts of its set have in common, number, total) of a name like `x-00001-of-00005.y`."""
+    part = _part(entry)
+    if part is None or part[0].form is not _Form.OF_TOTAL:
+        return None
+    key, number = part
+    return f"{key.folder}{key.stem}-?-of-{key.total}{key.rest}", number, int(key.total)
+
+
+def is_external_data(name: str) -> bool:
+    """Tensors of an ONNX file, kept beside it: `model.onnx_data`, `model.onnx.data`."""
+    return _EXTERNAL_DATA.fullmatch(name) is not None
+
+
+def is_index(name: str) -> bool:
+    """A file that lists which file of a set holds which tensor: `model.safetensors.index.json`."""
+    return _INDEX_FILE.fullmatch(name) is not None
 
 
 def extension(name: str) -> str:
@@ -162,6 +188,7 @@ class _Neighbours:
         self._parts: dict[_SetKey, dict[int, FileEntry]] = defaultdict(dict)
         self._companions: dict[tuple[str, str], list[Member]] = defaultdict(list)
         self._indexes: dict[tuple[str, str], list[Member]] = defaultdict(list)
+        self._data: dict[str, list[Member]] = defaultdict(list)
         for entry in files.values():
             if not self.unfinished(entry):
                 self._register(entry)
@@ -174,6 +201,9 @@ class _Neighbours:
         for suffix, role in _COMPANIONS:
             if name.lower().endswith(suffix) and len(name) > len(suffix):
                 self._companions[folder, name[: -len(suffix)]].append(Member(entry, name, role))
+        data = _EXTERNAL_DATA.fullmatch(name)
+        if data is not None:
+            self._data[folder + data["model"]].append(Member(entry, name, Role.WEIGHTS))
         index = _INDEX_FILE.fullmatch(name)
         if index is not None:
             key = folder, index["stem"] + (index["variant"] or "")
@@ -185,12 +215,17 @@ class _Neighbours:
 
     def unfinished(self, entry: FileEntry) -> bool:
         """A half download by its own name or by the control file beside it."""
-        return extension(entry.name) in _UNFINISHED or self.has(entry.path + _CONTROL_FILE)
+        return extension(entry.name) in UNFINISHED or self.has(entry.path + _CONTROL_FILE)
 
     def holds_weights(self, entry: FileEntry, explicit: frozenset[str]) -> bool:
         """May make a candidate: a weight ending or a part's, or any unknown ending that a person named."""
         ending = extension(entry.name)
-        if self.unfinished(entry) or ending in _NEVER_WEIGHTS:
+        data = _EXTERNAL_DATA.fullmatch(entry.name)
+        if (
+            self.unfinished(entry)
+            or ending in _NEVER_WEIGHTS
+            or (data and self.has(_folder(entry) + data["model"]))
+        ):
             return False
         return ending in WEIGHT_EXTENSIONS or entry.path in explicit or _part(entry) is not None
 
@@ -201,6 +236,10 @@ class _Neighbours:
     def companions(self, key: _SetKey) -> list[Member]:
         """Files of the same stem, by name."""
         return sorted(self._companions.get((key.folder, key.name), ()), key=lambda member: member.name)
+
+    def external_data(self, entry: FileEntry) -> list[Member]:
+        """Files that hold the tensors of an ONNX file, by name."""
+        return sorted(self._data.get(entry.path, ()), key=lambda member: member.name)
 
     def indexes(self, key: _SetKey) -> list[Member]:
         """Files that list a set's parts, by name."""
@@ -262,33 +301,52 @@ def _is_series(key: _SetKey, near: _Neighbours) -> bool:
     return 2 * len(numbers) > max(numbers) and not near.has(f"{key.folder}{key.stem}_00000{key.rest}")
 
 
-def _candidate(unit: _Unit, near: _Neighbours) -> Candidate:
+def _candidate(unit: _Unit, near: _Neighbours, listed: Mapping[str, Collection[str]]) -> Candidate:
     if unit.key.form is _Form.SINGLE:
-        main = Member(unit.parts[0], unit.parts[0].name, Role.WEIGHTS)
-        return Candidate(unit.key.name, ModelFormat.SINGLE_FILE, (main, *near.companions(unit.key)))
+        file = unit.parts[0]
+        members = [Member(file, file.name, Role.WEIGHTS), *near.external_data(file)]
+        companions = near.companions(unit.key)
+        return Candidate(
+            _called(unit.key), ModelFormat.SINGLE_FILE, (*members, *companions), main_name=file.name
+        )
     total = int(unit.key.total) if unit.key.total else None
     indexes = near.indexes(unit.key)
+    expected = set(range(1, (total or max(unit.parts)) + 1))
+    for index in indexes:
+        expected |= _numbers(unit.key, listed.get(index.entry.path, ()))
+    known = total is not None or any(index.entry.path in listed for index in indexes)
     members = [Member(unit.parts[n], unit.parts[n].name, Role.WEIGHTS, n, total) for n in sorted(unit.parts)]
     return Candidate(
-        name=unit.key.name,
+        name=_called(unit.key),
         model_format=ModelFormat.SHARDED_SET,
         members=(*members, *indexes, *near.companions(unit.key)),
-        missing=tuple(n for n in range(1, (total or max(unit.parts)) + 1) if n not in unit.parts),
-        complete_known=total is not None,
-        notes=tuple(_set_notes(unit.key, indexes)),
+        missing=tuple(sorted(expected - unit.parts.keys())),
+        complete_known=known,
+        notes=tuple(_set_notes(unit.key, indexes, known=known)),
     )
 
 
-def _set_notes(key: _SetKey, indexes: Sequence[Member]) -> Iterator[str]:
+def _called(key: _SetKey) -> str:
+    """The name its files have, or their folder's where thousands of models have files of that name."""
+    return (name_from_folder(key.folder) if is_generic(key.name) else "") or key.name
+
+
+def _numbers(key: _SetKey, names: Iterable[str]) -> set[int]:
+    """Numbers of the parts of one set among names of its folder."""
+    parts = (_part(FileEntry(key.folder + name, 0, 0, 0, 0)) for name in names if "/" not in name)
+    return {part[1] for part in parts if part is not None and part[0] == key}
+
+
+def _set_notes(key: _SetKey, indexes: Sequence[Member], *, known: bool) -> Iterator[str]:
     if key.form is _Form.PIECE:
         yield "pieces of one file that was cut; apps need them joined"
     for index in indexes:
         yield f"{index.name} lists the parts"
-    if not key.total:
+    if not known:
         yield "complete as far as the names tell"
 
 
-def _without_twins(candidates: Iterable[Candidate]) -> list[Candidate]:
+def without_twins(candidates: Iterable[Candidate]) -> list[Candidate]:
     """Leave out candidates whose weights are all inodes of earlier ones; the earlier one gets a note."""
     kept: list[Candidate] = []
     owner: dict[tuple[int, int], int] = {}

@@ -2,21 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from pumas_tui.core.domain import (
     identity_adapter_rows,
     identity_denoiser_rows,
     identity_encoder_rows,
+    identity_folders,
     identity_gguf,
     identity_language_rows,
+    identity_lone_files,
     identity_part_rows,
+    identity_patch_rows,
+    identity_perception_rows,
     identity_texts,
+    identity_vae_rows,
     identity_weights,
 )
 from pumas_tui.core.domain.files import Candidate, Container, HeaderFacts, SecurityTier
 from pumas_tui.core.domain.identity_rules import Claim, Verdict, weigh
-from pumas_tui.core.domain.metadata import FieldSource
 from pumas_tui.core.domain.tensor_names import TensorNames
+from pumas_tui.core.domain.vocabulary import FieldSource
 
 _TIERS = {
     Container.SAFETENSORS: SecurityTier.SAFE,
@@ -30,6 +36,9 @@ _TIERS = {
 _ROWS = (
     *identity_adapter_rows.ROWS,
     *identity_part_rows.ROWS,
+    *identity_vae_rows.ROWS,
+    *identity_patch_rows.ROWS,
+    *identity_perception_rows.ROWS,
     *identity_language_rows.ROWS,
     *identity_encoder_rows.ROWS,
 )
@@ -60,19 +69,28 @@ def security_tier(container: Container) -> SecurityTier:
     return _TIERS[container]
 
 
-def identify(candidate: Candidate, facts: HeaderFacts) -> Identity:
+def identify(
+    candidate: Candidate, facts: HeaderFacts, documents: Mapping[str, object] = MappingProxyType({})
+) -> Identity:
     """Decide what a candidate is. Never raises; `unknown` where no rule speaks.
 
-    A file's name counts only where the header says nothing of the type. Evidence is `rule: what was seen`.
+    `documents` are those of a folder that is one model (`identity_folders`). A file's name, or a model card,
+    counts only where the header says nothing of the type. Evidence is `rule: what was seen`.
     """
-    verdict = weigh(_header_claims(facts))
-    if "model_type" not in verdict.values and not facts.tensors:
-        name_claims = identity_texts.name_claims(candidate.main.entry.name)
-        verdict = weigh([*_header_claims(facts), *name_claims])
+    header = identity_lone_files.settle(candidate, facts, _header_claims(facts))
+    claims = [*header, *identity_folders.claims(documents)]
+    verdict = weigh(claims)
+    if "model_type" not in verdict.values:
+        hints = identity_folders.card_claims(documents)
+        if not facts.tensors:
+            hints += identity_texts.name_claims(candidate.main.entry.name)
+        verdict = weigh([*claims, *hints])
     values = verdict.values
     counted = {
         "parameter_count": identity_weights.parameter_count(candidate, facts),
-        "context_length": identity_gguf.context_length(facts) if facts.container is Container.GGUF else None,
+        "context_length": identity_gguf.context_length(facts)
+        if facts.container is Container.GGUF
+        else identity_folders.context_length(documents),
     }
     words = identity_texts.trigger_words(facts)
     return Identity(
@@ -112,7 +130,7 @@ def _denoiser_claims(names: TensorNames) -> list[Claim]:
         for row in identity_denoiser_rows.ROWS
         if any(row.holds(names, prefix) for prefix in names.prefixes)
     ]
-    if found:
+    if found and not any("subtype" in claim.gives for claim in found):
         beside = [part for part in identity_denoiser_rows.BUNDLED if part in names]
         kind = "checkpoints" if beside else "diffusion_models"
         reason = f"{beside[0]} beside the denoiser" if beside else "a denoiser by itself"

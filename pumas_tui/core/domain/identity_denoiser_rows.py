@@ -6,6 +6,7 @@ before them in a checkpoint; `*_DIFFUSERS` names those of diffusers. They agree 
 
 from typing import Final
 
+from pumas_tui.core.domain import identity_transformer_rows
 from pumas_tui.core.domain.identity_rules import Row, Size
 
 _IMAGE: Final = {"model_type": "diffusion"}
@@ -133,8 +134,7 @@ TRANSFORMERS: Final = (
         none=(
             "double_stream_modulation_img.lin.weight",
             "distilled_guidance_layer.norms.0.scale",
-            "txt_norm.weight",
-            "txt_norm.scale",
+            "double_blocks.#.img_mlp.gate_proj.weight",
             "txt_in.individual_token_refiner.blocks.#.norm1.weight",
         ),
         sizes=(Size("img_in.weight", 0, 3072, 3072), Size("txt_in.weight", 1, 4096, 4096)),
@@ -183,6 +183,8 @@ TRANSFORMERS: Final = (
         _is("qwen-image", "Qwen-Image"),
         0.95,
         every=("txt_norm.weight", "img_in.weight", "transformer_blocks.#.attn.add_k_proj.weight"),
+        none=("controlnet_blocks.#.weight",),
+        sizes=(Size("txt_norm.weight", 0, 3584, 3584),),
     ),
     Row(
         "z-image-blocks",
@@ -271,6 +273,7 @@ TRANSFORMERS: Final = (
         _is("omnigen2"),
         0.95,
         every=("time_caption_embed.timestep_embedder.linear_1.bias",),
+        none=("double_stream_layers.#.img_instruct_attn.processor.img_to_q.weight",),
     ),
     Row(
         "stable-audio-blocks",
@@ -317,7 +320,7 @@ DIFFUSERS: Final = (
     ),
 )
 
-ROWS: Final = (*UNETS, *TRANSFORMERS, *DIFFUSERS)
+ROWS: Final = (*UNETS, *TRANSFORMERS, *DIFFUSERS, *identity_transformer_rows.ROWS)
 
 BUNDLED: Final = (
     "first_stage_model.*",
@@ -325,6 +328,7 @@ BUNDLED: Final = (
     "conditioner.*",
     "text_encoders.*",
     "vae.*",
+    "audio_vae.*",
     "pretransform.*",
 )
 """First parts of names that stand in a checkpoint beside its denoiser: VAE and text encoders."""

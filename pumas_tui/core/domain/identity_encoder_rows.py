@@ -83,11 +83,4 @@ ROWS: Final = (
         0.95,
         every=("model.encoder.conv1.weight", "model.decoder.layers.#.encoder_attn.k_proj.weight"),
     ),
-    Row(
-        "wav2vec2",
-        "feature extractor of wav2vec 2",
-        {"model_type": "audio", "family": "wav2vec2"},
-        0.9,
-        every=("wav2vec2.feature_extractor.conv_layers.#.conv.weight",),
-    ),
 )

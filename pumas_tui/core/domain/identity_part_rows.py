@@ -1,4 +1,4 @@
-"""Rows for the parts of image models: VAE, ControlNet, text and image encoders, upscalers, embeddings."""
+"""Rows for the parts of image models: ControlNet, text and image encoders, upscalers, embeddings."""
 
 from typing import Final
 
@@ -9,57 +9,6 @@ def _part(subtype: str, family: str = "", base: str = "") -> dict[str, str]:
     given = {"model_type": "diffusion", "subtype": subtype, "family": family, "base_model": base}
     return {name: value for name, value in given.items() if value}
 
-
-VAES: Final = (
-    Row(
-        "vae",
-        "encoder and decoder of a VAE",
-        _part("vae"),
-        0.9,
-        every=("decoder.conv_in.weight", "decoder.conv_out.weight", "encoder.conv_in.weight"),
-        some=("decoder.mid.block_#.conv1.weight", "decoder.mid_block.resnets.#.conv1.weight"),
-        none=("quantize.embedding.weight",),
-    ),
-    Row(
-        "vae-in-checkpoint",
-        "VAE with the names of a checkpoint",
-        _part("vae"),
-        0.9,
-        every=("first_stage_model.decoder.conv_in.weight",),
-        none=("model.diffusion_model.", "cond_stage_model.*"),
-    ),
-    Row(
-        "video-vae",
-        "encoder and decoder of a video VAE",
-        _part("vae"),
-        0.9,
-        every=("decoder.conv_in.conv.weight", "decoder.conv_out.conv.weight", "encoder.conv_in.conv.weight"),
-    ),
-    Row(
-        "wan-vae",
-        "causal VAE of Wan and Qwen-Image",
-        _part("vae"),
-        0.9,
-        every=("decoder.middle.0.residual.0.gamma", "encoder.conv1.weight"),
-    ),
-    Row(
-        "audio-vae",
-        "snake activations of an audio VAE",
-        {"model_type": "audio", "subtype": "vae"},
-        0.8,
-        every=("decoder.layers.#.layers.#.beta", "encoder.layers.#.layers.#.beta"),
-    ),
-    Row("taesd", "tiny autoencoder", _part("vae_approx"), 0.9, every=("taesd_decoder.1.weight",)),
-    Row(
-        "vae-16",
-        "decoder of 16 channels without quantising layers",
-        _part("vae"),
-        0.85,
-        every=("decoder.conv_in.weight",),
-        sizes=(Size("decoder.conv_in.weight", 1, 16, 16),),
-        none=("quant_conv.weight", "quantize.embedding.weight"),
-    ),
-)
 
 _CONTROL_K1: Final = "control_model.input_blocks.1.1.transformer_blocks.0.attn2.to_k.weight"
 _CONTROL_K4: Final = "control_model.input_blocks.4.1.transformer_blocks.0.attn2.to_k.weight"
@@ -131,6 +80,34 @@ CONTROLS: Final = (
         every=("controlnet_blocks.#.weight", "transformer_blocks.#.attn.add_q_proj.weight"),
     ),
     Row(
+        "controlnet-sd3",
+        "ControlNet of SD 3",
+        _part("controlnet", "sd3", "SD 3"),
+        0.95,
+        every=("controlnet_blocks.#.weight", "pos_embed_input.proj.weight"),
+    ),
+    Row(
+        "controlnet-qwen-image",
+        "ControlNet on blocks of Qwen-Image",
+        _part("controlnet", "qwen-image", "Qwen-Image"),
+        0.96,
+        every=("controlnet_blocks.#.weight", "transformer_blocks.#.img_mlp.net.#.proj.weight"),
+    ),
+    Row(
+        "controlnet-qwen-image-fun",
+        "control blocks of Qwen-Image",
+        _part("controlnet", "qwen-image", "Qwen-Image"),
+        0.95,
+        every=("control_blocks.#.after_proj.weight", "control_img_in.weight"),
+    ),
+    Row(
+        "controlnet-hunyuan-dit",
+        "ControlNet of Hunyuan-DiT",
+        _part("controlnet", "hunyuan-dit"),
+        0.95,
+        every=("after_proj_list.#.weight",),
+    ),
+    Row(
         "controlnet-flux",
         "ControlNet of Flux",
         _part("controlnet", "flux", "Flux.1"),
@@ -180,6 +157,7 @@ CONTROLS: Final = (
 )
 
 _LAYER: Final = "text_model.encoder.layers.#.mlp.fc1.weight"
+_MARKS: Final = ("scaled_fp8", "spiece_model", "tekken_model", "*.comfy_quant", "tokenizer_json")
 _T5: Final = "encoder.block.#.layer.#.SelfAttention.q.weight"
 
 ENCODERS: Final = (
@@ -211,8 +189,39 @@ ENCODERS: Final = (
         "language model with marks of ComfyUI",
         _part("text_encoders"),
         0.97,
-        every=("model.layers.#.mlp.gate_proj.weight",),
-        some=("scaled_fp8", "spiece_model", "tekken_model", "*.comfy_quant", "tokenizer_json"),
+        some=_MARKS,
+        every=("*.gate_proj.weight",),
+        none=("model.diffusion_model.", "text_encoders.*", "model.x_embedder.proj1.weight"),
+    ),
+    Row(
+        "gpt-oss-text",
+        "gpt-oss by names without a task above it",
+        _part("text_encoders", "gpt-oss"),
+        0.9,
+        every=("layers.#.self_attn.sinks", "layers.#.mlp.router.weight"),
+        none=("model.*",),
+    ),
+    Row(
+        "jina-clip",
+        "mixing layers of Jina CLIP",
+        _part("text_encoders", "jina-clip"),
+        0.95,
+        every=("model.encoder.layers.#.mixer.Wqkv.weight",),
+    ),
+    Row(
+        "t5-gemma",
+        "encoder of T5Gemma without a decoder",
+        _part("text_encoders", "t5gemma"),
+        0.97,
+        every=("model.encoder.layers.#.pre_self_attn_layernorm.weight",),
+        none=("model.decoder.layers.#.pre_self_attn_layernorm.weight",),
+    ),
+    Row(
+        "minimax-music-text",
+        "language model with codes of sound",
+        _part("text_encoders", "minimax-music"),
+        0.97,
+        every=("model.embed_tokens_audio.weight", "model.layers.#.mlp.gate_proj.weight"),
     ),
     Row(
         "clip-vision",
@@ -297,4 +306,4 @@ OTHERS: Final = (
     ),
 )
 
-ROWS: Final = (*VAES, *CONTROLS, *ENCODERS, *OTHERS)
+ROWS: Final = (*CONTROLS, *ENCODERS, *OTHERS)

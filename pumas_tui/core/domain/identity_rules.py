@@ -7,8 +7,8 @@ claim; per field the heaviest claim wins, two different ones of equal weight can
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pumas_tui.core.domain.metadata import FieldSource
 from pumas_tui.core.domain.tensor_names import TensorNames
+from pumas_tui.core.domain.vocabulary import FieldSource
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,16 @@ _BASES: Final = (
     (r"qwen[_-]?image", "qwen-image", "Qwen-Image"),
     (r"z[_-]?image", "z-image", "Z-Image"),
     (r"lumina[_-]?2", "lumina2", "Lumina 2"),
+    (r"ltx-?2", "ltx-video", "LTX-2"),
+    (r"ltx", "ltx-video", "LTX-Video"),
+    (r"hidream", "hidream", "HiDream"),
+    (r"auraflow", "auraflow", "AuraFlow"),
+    (r"anima", "anima", "Anima"),
+    (r"krea-?2", "krea", "Krea 2"),
+    (r"pixart", "pixart", "PixArt"),
+    (r"kandinsky-?5", "kandinsky", "Kandinsky 5"),
+    (r"ace-?step", "ace-step", "ACE-Step"),
+    (r"stable-cascade", "stable-cascade", "Stable Cascade"),
 )
 """How bases are spelled in metadata, matched from the start: family and base model."""
 
@@ -65,6 +75,9 @@ def metadata_claims(facts: HeaderFacts) -> list[Claim]:
     if kind:
         gives = {"model_type": "diffusion", "subtype": kind}
         found.append(Claim("metadata-kind", f"modelspec.architecture is {architecture[:60]}", gives, 0.88))
+    if architecture:
+        given = {"architecture": architecture[:80]}
+        found.append(Claim("metadata-architecture", "modelspec.architecture", given, 0.8))
     title = facts.metadata.get("modelspec.title", "").strip()
     if title:
         found.append(Claim("metadata-title", "modelspec.title", {"official_name": title[:200]}, 0.9))

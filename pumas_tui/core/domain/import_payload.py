@@ -8,7 +8,15 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pumas_tui.core.domain import describing
-from pumas_tui.core.domain.files import Candidate, FileEntry, Member, ModelFormat, Role, SecurityTier
+from pumas_tui.core.domain.files import (
+    Candidate,
+    FileEntry,
+    Member,
+    ModelFormat,
+    Origin,
+    Role,
+    SecurityTier,
+)
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.imports import DuplicatePolicy, ImportChoices, ImportMode, Inspected
 from pumas_tui.core.domain.jobs import Need, NeedKind
@@ -27,13 +35,14 @@ def encode(inspected: Inspected, choices: ImportChoices, uid: ModelUid) -> dict[
     """The payload of one candidate."""
     candidate = inspected.candidate
     model_type, subtype, family = describing.chosen_kind(inspected.identity, choices)
-    present = len({m.shard_index for m in candidate.weights})
+    present = candidate.parts_present
     return {
         "name": candidate.name,
         "size_bytes": candidate.size_bytes,
         "model_format": candidate.model_format.value,
         "security_tier": inspected.security_tier.value,
         "container": inspected.container.value,
+        "pickle_scan": inspected.pickle_scan.facts if inspected.pickle_scan else None,
         "sources": [m.entry.path for m in candidate.members],
         "model_id": describing.chosen_model_id(candidate.name, inspected.identity, choices),
         "model_type": model_type,
@@ -45,6 +54,9 @@ def encode(inspected: Inspected, choices: ImportChoices, uid: ModelUid) -> dict[
         "uid": uid,
         "members": [_member(m) for m in candidate.members],
         "complete_known": candidate.complete_known,
+        "folder": candidate.folder,
+        "main_name": candidate.main_name,
+        "origin": asdict(candidate.origin) if candidate.origin else None,
         "choices": {**asdict(choices), "tags": list(choices.tags)},
     }
 
@@ -56,6 +68,7 @@ def _member(member: Member) -> dict[str, Any]:
         "role": member.role.value,
         "shard_index": member.shard_index,
         "shard_total": member.shard_total,
+        "expected_sha256": member.expected_sha256,
     }
 
 
@@ -68,6 +81,7 @@ def decode(payload: Mapping[str, Any]) -> ImportOrder:
             Role(m["role"]),
             m["shard_index"],
             m["shard_total"],
+            m.get("expected_sha256", ""),
         )
         for m in payload["members"]
     )
@@ -86,8 +100,16 @@ def decode(payload: Mapping[str, Any]) -> ImportOrder:
         members=members,
         missing=tuple(payload["missing"]),
         complete_known=payload["complete_known"],
+        folder=payload.get("folder", ""),
+        main_name=payload.get("main_name", ""),
+        origin=Origin(**origin) if (origin := payload.get("origin")) else None,
     )
     return ImportOrder(candidate, choices, ModelUid(payload["uid"]))
+
+
+def uid_of(payload: Mapping[str, Any]) -> ModelUid:
+    """The uid that the model will have."""
+    return ModelUid(payload["uid"])
 
 
 def open_needs(inspected: Inspected, choices: ImportChoices, answers: Mapping[str, str]) -> tuple[Need, ...]:
@@ -99,17 +121,18 @@ def open_needs(inspected: Inspected, choices: ImportChoices, answers: Mapping[st
         facts: dict[str, Any] = {
             "name": candidate.name,
             "sources": [m.entry.path for m in candidate.weights],
+            "scan": inspected.pickle_scan.facts if inspected.pickle_scan else None,
         }
         needs.append(Need(NeedKind.PICKLE, ("accept", "refuse"), facts))
     missing_ok = choices.accept_missing or answers.get(NeedKind.MISSING_PART) == "import"
     if candidate.missing and not missing_ok:
-        present = len({m.shard_index for m in candidate.weights})
+        present = candidate.parts_present
         facts = {
             "name": candidate.name,
             "missing": list(candidate.missing),
             "present": present,
             "total": present + len(candidate.missing),
-            "folder": candidate.main.entry.path.rpartition("/")[0],
+            "folder": candidate.folder or candidate.main.entry.path.rpartition("/")[0],
         }
         needs.append(Need(NeedKind.MISSING_PART, ("import", "refuse"), facts))
     return tuple(needs)

@@ -1,6 +1,6 @@
 """Values of an import on its way from pasted text to a job: what was inspected, what was chosen."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -8,12 +8,16 @@ from pumas_tui.core.domain.errors import Trouble
 from pumas_tui.core.domain.files import Candidate, Container, PastedSource, SecurityTier
 from pumas_tui.core.domain.identity import Identity
 from pumas_tui.core.domain.ids import JobId, ModelId
+from pumas_tui.core.domain.pickle_verdict import PickleVerdict
 
 
 class ImportMode(StrEnum):
     """How the bytes get into the library."""
 
+    AUTO = "auto"  # a clone where the file system can share blocks, else a copy
     COPY = "copy"
+    REFLINK = "reflink"  # a clone, or nothing
+    HARDLINK = "hardlink"  # a second name of the same file, or nothing
 
 
 class DuplicatePolicy(StrEnum):
@@ -24,11 +28,18 @@ class DuplicatePolicy(StrEnum):
     IMPORT = "import"  # a second model with a hash suffix
 
 
+def mode_of(files: Collection[ImportMode]) -> ImportMode:
+    """What is said of a model whose files came in these ways: the dearest of them."""
+    order = (ImportMode.COPY, ImportMode.REFLINK, ImportMode.HARDLINK)
+    return next((mode for mode in order if mode in files), ImportMode.COPY)
+
+
 @dataclass(frozen=True, slots=True)
 class Inspected:
     """A candidate with what its headers told. `model_id` is where it will go unless the name is taken.
 
-    `refuse` set: it cannot be imported, and why. `warnings` do not block.
+    `refuse` set: it cannot be imported, and why. `warnings` do not block. `pickle_scan` is the verdict on all
+    its pickles, None where it has none.
     """
 
     candidate: Candidate
@@ -38,6 +49,7 @@ class Inspected:
     model_id: ModelId
     warnings: tuple[Trouble, ...] = ()
     refuse: Trouble | None = None
+    pickle_scan: PickleVerdict | None = None
 
     @property
     def needs_you(self) -> bool:
@@ -45,6 +57,14 @@ class Inspected:
         return self.refuse is None and (
             self.security_tier is SecurityTier.PICKLE or bool(self.candidate.missing)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GlobCount:
+    """A glob among pasted paths, and how many paths it stands for: these are among the sources."""
+
+    glob: str
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +81,7 @@ class Inspection:
     absent: tuple[PastedSource, ...]
     troubles: tuple[Trouble, ...]
     free_bytes: int
+    globs: tuple[GlobCount, ...] = ()
 
     @property
     def understood(self) -> bool:
@@ -72,7 +93,7 @@ class Inspection:
 class ImportChoices:
     """What the user decided before the queue. Empty strings mean: as identified."""
 
-    mode: ImportMode = ImportMode.COPY
+    mode: ImportMode = ImportMode.AUTO
     model_type: str = ""
     subtype: str = ""
     family: str = ""

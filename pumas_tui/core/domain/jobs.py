@@ -51,6 +51,7 @@ class Stage(StrEnum):
     """What a running job is doing, in order."""
 
     CHECKING = "checking"
+    RESUMING = "resuming"  # what an earlier run copied is read again for the hashes
     STAGING = "staging"
     COMMITTING = "committing"
     INDEXING = "indexing"

@@ -6,32 +6,18 @@ depth and number length.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pumas_tui.core.domain import ids
 from pumas_tui.core.domain.files import ModelFormat, Role, SecurityTier
+from pumas_tui.core.domain.vocabulary import FieldSource, Trust
 
 SCHEMA_VERSION = 1
 MAX_BYTES = 4 << 20
-
-FieldSource = Literal["manual", "header", "hub", "civitai", "filename"]
-MODEL_TYPES = ("diffusion", "llm", "vlm", "embedding", "reranker", "audio", "vision", "unknown")
-
-
-class Trust(StrEnum):
-    """How sure we are what a file is."""
-
-    VERIFIED = "verified"
-    HIGH = "high"
-    LOW = "low"
-    MODIFIED = "modified"
-    NONE = "none"
-    PENDING = "pending"
-    MANUAL = "manual"
 
 
 class BadMetadataError(ValueError):
@@ -107,6 +93,7 @@ class PickleScan(_Part):
 
     verdict: str
     globals: list[str] = []
+    reason: str = ""
     at: datetime | None = None
 
 
@@ -191,5 +178,12 @@ def parse(raw: bytes) -> Metadata:
 
 def dump(meta: Metadata) -> bytes:
     """The bytes to write: indented, non-ASCII as itself, unset optional groups left out."""
-    values = meta.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
+    return dump_document(meta.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+def dump_document(document: Mapping[str, Any]) -> bytes:
+    """The bytes to write of a metadata.json kept as a JSON object. Raises BadMetadataError when too large."""
+    raw = (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+    if len(raw) > MAX_BYTES:
+        raise BadMetadataError(f"metadata.json would be larger than {MAX_BYTES} bytes")
+    return raw

@@ -1,11 +1,16 @@
 """What the index says of models: rows, pages, orders, and the whole of one model."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pumas_tui.core.domain.files import ModelFormat, SecurityTier
 from pumas_tui.core.domain.ids import ModelId, ModelUid
-from pumas_tui.core.domain.metadata import Metadata, Trust
+from pumas_tui.core.domain.vocabulary import Trust
+
+if TYPE_CHECKING:
+    from pumas_tui.core.domain.metadata import Metadata  # lists do without the parser of the format
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +47,12 @@ class OrderBy(StrEnum):
     ADDED = "added"
     TRUST = "trust"
     TYPE = "type"
+    LINKS = "links"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A sort order. Descending for SIZE and ADDED is `reverse=True`; the caller says which."""
+    """A sort order. Descending for SIZE, ADDED and LINKS is `reverse=True`; the caller says which."""
 
     by: OrderBy = OrderBy.RELEVANCE
     reverse: bool = False
@@ -73,12 +79,16 @@ class LinkRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelDetail:
-    """All that is known of one model. `directory` is absolute."""
+    """All that is known of one model. `directory` is absolute.
+
+    `version_ranges` maps app ids to the versions the model is meant for; None: overrides.json needs repair.
+    """
 
     row: ModelRow
-    metadata: Metadata
+    metadata: "Metadata"
     directory: str
     links: tuple[LinkRow, ...] = ()
+    version_ranges: Mapping[str, str] | None = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +101,12 @@ class ScanReport:
     errors: int
     seconds: float
     problems: tuple["ScanProblem", ...] = ()
+
+    @property
+    def stray_folders(self) -> tuple[str, ...]:
+        """Places of weights without metadata, below models/, as `Editing.adopt_stray` takes them."""
+        found = (p.path.split("/")[:3] for p in self.problems if p.kind == "stray_weights")
+        return tuple(dict.fromkeys("/".join(parts) for parts in found))
 
 
 @dataclass(frozen=True, slots=True)

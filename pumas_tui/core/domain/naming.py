@@ -12,6 +12,9 @@ from pumas_tui.core.domain import ids, layout
 _GENERIC = frozenset(
     {"model", "pytorch_model", "diffusion_pytorch_model", "adapter_model", "consolidated", "weights"}
 )
+_GENERIC_TAIL = re.compile(r"(?:\.(?:fp16|fp32|bf16|non_ema|ema))?(?:-[0-9]{5}-of-[0-9]{5})?")
+"""What the Hub's libraries put between such a name and its extension."""
+
 MAX_CLEANED_BYTES = 120
 MAX_FILE_NAME_BYTES = 255
 _NAMELESS = "unnamed"
@@ -71,7 +74,11 @@ def with_hash(cleaned: str, sha256: ids.Sha256, digits: int = 4) -> str:
 
 def is_generic(stem: str) -> bool:
     """A name that thousands of repositories use for their weights and that says nothing of the model."""
-    return fold(stem) in _GENERIC
+    folded = fold(stem)
+    return any(
+        folded.startswith(name) and _GENERIC_TAIL.fullmatch(folded, len(name)) is not None
+        for name in _GENERIC
+    )
 
 
 def fold(name: str) -> str:

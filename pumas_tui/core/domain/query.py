@@ -20,7 +20,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 
 MAX_TEXT = 512
 """Characters of a query that are read; a pasted file must not become a query plan."""
@@ -34,7 +34,12 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _CHUNK = re.compile(r"[^\W_](?:[\w.\-]*[^\W_])?")
 _PIECE = re.compile(r"[^\W_]+(?:(?<=\d)\.(?=\d)[^\W_]+)*")
 _CJK = "\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003ffff"
-_PART = re.compile(rf"\d+(?:\.\d+)*|[{_CJK}]|[^\W\d_{_CJK}]+")
+
+
+@cache
+def _part() -> re.Pattern[str]:
+    """A number, a CJK character, or other letters. Made when first used: the wide ranges take 10 ms."""
+    return re.compile(rf"\d+(?:\.\d+)*|[{_CJK}]|[^\W\d_{_CJK}]+")
 
 
 def fold(text: str) -> str:
@@ -58,7 +63,7 @@ def joins(text: str) -> list[str]:
 def _joins(folded: str) -> list[str]:
     found: list[str] = []
     for chunk in _CHUNK.findall(folded):
-        parts = _PART.findall(chunk)
+        parts = _part().findall(chunk)
         if len(parts) == 1:
             found.append(parts[0])
         else:
@@ -68,7 +73,7 @@ def _joins(folded: str) -> list[str]:
 
 def _looked_up(chunk: str) -> list[str]:
     """The joins that must occur, as beginnings, where a typed chunk occurs: overlapping windows."""
-    parts = _PART.findall(chunk)[:_MAX_PARTS]
+    parts = _part().findall(chunk)[:_MAX_PARTS]
     last = max(0, len(parts) - _WINDOW)
     starts = (*range(0, last, _WINDOW - 1), last)
     return ["".join(parts[n : n + _WINDOW]) for n in starts]
@@ -188,7 +193,7 @@ def parse(text: str) -> Query:
     """Read a query. Never raises."""
     words: list[Word] = []
     filters: list[Filter] = []
-    for item in list(_ITEM.finditer(text[:MAX_TEXT]))[:MAX_WORDS]:
+    for item in _items(text):
         found = _filter(item)
         if found is not None:
             filters.append(found)
@@ -256,3 +261,37 @@ def type_names(value: str) -> tuple[str, ...]:
     name = value.replace("-", "_").replace(" ", "_")
     single = name.removesuffix("s")
     return tuple(dict.fromkeys((name, single, f"{single}s")))
+
+
+def filter_words(text: str) -> tuple[tuple[FilterField, str], ...]:
+    """The filters of a query as typed: field and value, `-` before it where negated; `unlinked` has none."""
+    found = []
+    for item in _items(text):
+        one = _filter(item)
+        if one is not None:
+            value = (item["quoted"] or item["plain"] or "") if item["field"] else ""
+            found.append((one.field, f"-{value}" if one.negated else value))
+    return tuple(found)
+
+
+def without_filters(text: str, *fields: FilterField) -> str:
+    """The query without its filters on these fields, on any field where none is named; the rest as typed."""
+    kept = []
+    for item in _items(text):
+        one = _filter(item)
+        if one is None or (fields and one.field not in fields):
+            kept.append(item[0])
+    return " ".join(kept)
+
+
+def with_filter(text: str, word: str) -> str:
+    """The query with this filter instead of those on its field. Filters stand first, and a blank follows, so
+    that what is typed next becomes a word of its own."""
+    fields = {one.field for one in parse(word).filters}
+    filters = [w for w in _items(without_filters(text, *fields)) if _filter(w) is not None]
+    words = [w for w in _items(text) if _filter(w) is None]
+    return " ".join([*(w[0] for w in filters), word, *(w[0] for w in words)]) + ("" if words else " ")
+
+
+def _items(text: str) -> list[re.Match[str]]:
+    return list(_ITEM.finditer(text[:MAX_TEXT]))[:MAX_WORDS]

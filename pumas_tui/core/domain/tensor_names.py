@@ -19,7 +19,7 @@ _ADAPTER_TAIL = re.compile(
     r"|lora_magnitude_vector(?:\.default)?(?:\.weight)?)$"
 )
 _UNET_BLOCK = re.compile(r"down_blocks|up_blocks|mid_block|input_blocks|output_blocks|middle_block")
-_DENOISER_PREFIXES = ("model.diffusion_model.", "diffusion_model.", "model.model.", "model.", "net.")
+_DENOISER_PREFIXES = ("model.diffusion_model.", "diffusion_model.", "model.model.", "model.", "net.", "core.")
 
 
 class TensorNames:

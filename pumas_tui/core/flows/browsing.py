@@ -4,20 +4,22 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pumas_tui.core.db.index import IndexWriter
 from pumas_tui.core.db.registry import Registry
 from pumas_tui.core.db.search import SearchIndex
-from pumas_tui.core.domain import metadata as metadata_format
 from pumas_tui.core.domain import query
-from pumas_tui.core.domain.errors import AmbiguousError, DamagedError, NotFoundError
+from pumas_tui.core.domain.errors import AmbiguousError, DamagedError, DiskError, NotFoundError
 from pumas_tui.core.domain.events import Event, LibraryScanned, MessagePosted
-from pumas_tui.core.domain.ids import ModelUid
-from pumas_tui.core.domain.layout import LibraryPaths
+from pumas_tui.core.domain.ids import ModelId, ModelUid
+from pumas_tui.core.domain.layout import OVERRIDES, LibraryPaths
 from pumas_tui.core.domain.models import ModelDetail, ModelRow, Order, Page, ScanReport
 from pumas_tui.core.domain.text import safe
-from pumas_tui.core.flows import indexing, mending
-from pumas_tui.core.fs import locks, scan
+from pumas_tui.core.fs import locks, reading, scan
+
+if TYPE_CHECKING:
+    from pumas_tui.core.domain.duplicates import Duplicates
 
 _CHOICES_SHOWN = 10
 _BY_RELEVANCE = Order()
@@ -69,23 +71,46 @@ class Models:
         return await asyncio.to_thread(self._detail, found[0])
 
     def _detail(self, row: ModelRow) -> ModelDetail:
+        from pumas_tui.core.domain import metadata as metadata_format  # lists do without the parser
+
         path = self._paths.metadata(row.model_id)
         try:
             meta = metadata_format.parse(scan.read_bounded(path, metadata_format.MAX_BYTES))
         except metadata_format.BadMetadataError as error:
             raise DamagedError(f"{path}: {error}", path=path, hint="mend it, then run scan") from error
-        links = tuple(self._links.links_of(row.uid))
-        return ModelDetail(replace(row, links=len(links)), meta, self._paths.model_dir(row.model_id), links)
+        links, folder = tuple(self._links.links_of(row.uid)), self._paths.model_dir(row.model_id)
+        return ModelDetail(replace(row, links=len(links)), meta, folder, links, _version_ranges(folder))
 
     def _mend(self) -> None:
+        from pumas_tui.core.flows import mending
+
         self._publish(MessagePosted(safe(mending.set_index_aside(self._paths)), "warning"))
         self._rescan(deep=True)
+
+    async def duplicates(self) -> "Duplicates":
+        """What the library holds more than once, by recorded SHA-256; names of one inode are one copy."""
+        return await asyncio.to_thread(self._duplicates)
+
+    def _duplicates(self) -> "Duplicates":
+        from pumas_tui.core.domain import duplicates  # only one verb asks for these
+
+        files = self._index.shared_content()
+        return duplicates.find(replace(f, place=self._place(f.model_id, f.name)) for f in files)
+
+    def _place(self, model_id: ModelId, name: str) -> tuple[int, int] | None:
+        try:
+            entry = scan.entry(f"{self._paths.model_dir(model_id)}/{name}")
+        except DiskError:
+            return None
+        return entry.dev, entry.ino
 
     async def rescan(self, *, deep: bool = False) -> ScanReport:
         """Bring the index up to the disk; `deep` rebuilds it. Publishes LibraryScanned."""
         return await asyncio.to_thread(partial(self._rescan, deep=deep))
 
     def _rescan(self, *, deep: bool) -> ScanReport:
+        from pumas_tui.core.flows import indexing  # reads metadata.json; lists do without
+
         def say(read: int, total: int) -> None:
             self._publish(LibraryScanned(read, total, 0.0, done=False))
 
@@ -96,3 +121,21 @@ class Models:
             report = indexing.rescan(self._index, self._paths, on_folder=say)
         self._publish(LibraryScanned(report.found, report.found, report.seconds, done=True))
         return report
+
+
+def _version_ranges(folder: str) -> dict[str, str] | None:
+    """What overrides.json says, nothing without one; None when it cannot be read as one. Raises DiskError."""
+    from pumas_tui.core.domain import overrides  # one file of one model; lists do without
+
+    try:
+        return overrides.ranges(
+            overrides.parse(scan.read_bounded(f"{folder}/{OVERRIDES}", overrides.MAX_BYTES))
+        )
+    except overrides.BadOverridesError:
+        return None
+    except DiskError as error:
+        if error.errno_name in ("EFBIG", "EINVAL"):
+            return None
+        if not reading.is_absent(error):
+            raise
+        return {}

@@ -1,12 +1,11 @@
 """One import, start to end, in one thread: check, stage, commit, index. Can be called without an event loop.
 
-Before the commit nothing of the model is visible; after it the model is whole. Killed anywhere between, the
-staging sweep and the job's own uid tell the next run what is true already.
+Before the commit nothing of the model is visible; after it the model is whole. Killed anywhere between, what
+is staged and the job's own uid tell the next run what is true already.
 """
 
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +16,7 @@ from pumas_tui.core.db.journal import Journal, Operation
 from pumas_tui.core.domain import describing, import_payload, naming
 from pumas_tui.core.domain import metadata as metadata_format
 from pumas_tui.core.domain.describing import StagedFile
-from pumas_tui.core.domain.errors import DiskFullError, RefusedError
+from pumas_tui.core.domain.errors import CancelledError, DiskFullError, RefusedError
 from pumas_tui.core.domain.files import Candidate
 from pumas_tui.core.domain.ids import ModelId, OperationId, Sha256, new_operation_id
 from pumas_tui.core.domain.import_payload import ImportOrder
@@ -25,13 +24,12 @@ from pumas_tui.core.domain.imports import DuplicatePolicy, Inspected
 from pumas_tui.core.domain.jobs import Job, Need, NeedKind, Stage
 from pumas_tui.core.domain.layout import METADATA, LibraryPaths
 from pumas_tui.core.domain.metadata import Metadata
-from pumas_tui.core.flows import indexing, known_content
+from pumas_tui.core.flows import indexing, known_content, preflight, staging_job
 from pumas_tui.core.flows.inspecting import inspect_candidate
 from pumas_tui.core.flows.known_content import Known
-from pumas_tui.core.fs import copying, locks, marker, ops, scan, space, staging
+from pumas_tui.core.flows.staging_job import Controls
+from pumas_tui.core.fs import locks, marker, ops, scan, staging
 from pumas_tui.core.fs.staging import Staging
-
-Report = Callable[[Stage, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +60,11 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class ImportRun:
-    """One attempt at one job. `alone`: no other import runs here, so one file may use two cores."""
+    """One attempt at one job."""
 
     job: Job
     tools: ImportTools
-    cancel: threading.Event
-    report: Report
-    alone: Callable[[], bool]
+    controls: Controls
 
     def run(self) -> Told | Asked:
         """Import. Raises RefusedError, SourceChangedError, DiskError, DiskFullError, CancelledError."""
@@ -78,7 +74,8 @@ class ImportRun:
             if already is not None:  # a crash came after the commit: the model is there, the row was not told
                 return _told(already, order, "imported")
             candidate = fresh(order.candidate)
-            inspected = inspect_candidate(candidate, self.tools.paths)
+            preflight.check_sources(order.candidate, candidate, self.tools.paths)
+            inspected = inspect_candidate(candidate, self.tools.paths, self.controls.cancel)
             if inspected.refuse is not None:
                 raise RefusedError(inspected.refuse.message, path=inspected.refuse.path)
             needs = import_payload.open_needs(inspected, order.choices, self.job.answers)
@@ -87,25 +84,15 @@ class ImportRun:
             return self._import(replace(order, candidate=candidate), inspected)
 
     def _import(self, order: ImportOrder, inspected: Inspected) -> Told | Asked:
-        total = order.candidate.size_bytes
-        self.report(Stage.CHECKING, 0, total)
+        self.controls.report(Stage.CHECKING, 0, order.candidate.size_bytes)
         policy = import_payload.duplicate_policy(order.choices, self.job.answers)
         if policy is not DuplicatePolicy.IMPORT:
-            known = known_content.find(self.tools.index, self.tools.paths, order.candidate, self.cancel)
+            known = known_content.find(
+                self.tools.index, self.tools.paths, order.candidate, self.controls.cancel
+            )
             if known is not None:
                 return self._duplicate(order, known, policy)
-        self._check_space(total)
         return self._stage(order, inspected, policy)
-
-    def _check_space(self, needed: int) -> None:
-        free = space.free_bytes(self.tools.paths.models)
-        missing = needed + self.tools.reserve_bytes - free
-        if missing > 0:
-            raise DiskFullError(
-                f"{self.tools.paths.models}: {missing} bytes more must be free for this import",
-                path=self.tools.paths.models,
-                missing_bytes=missing,
-            )
 
     def _duplicate(self, order: ImportOrder, known: Known, policy: DuplicatePolicy) -> Told | Asked:
         if policy is DuplicatePolicy.ASK:
@@ -121,58 +108,32 @@ class ImportRun:
         return _told(known, order, "duplicate")
 
     def _stage(self, order: ImportOrder, inspected: Inspected, policy: DuplicatePolicy) -> Told | Asked:
-        op = new_operation_id()
+        tools, op = self.tools, new_operation_id()
+        planned = staging_job.plan(order, op, tools.paths, tools.reserve_bytes)
         wanted = describing.chosen_model_id(order.candidate.name, inspected.identity, order.choices)
-        self.tools.journal.begin(self._operation(op, wanted, order))
-        staged = staging.begin(self.tools.paths, self._manifest(op, order))
+        tools.journal.begin(self._operation(op, wanted, order))
+        staged = staging.begin(tools.paths, planned.manifest, planned.found)
         try:
-            files = self._copy(order.candidate, staged)
-            outcome = self._commit(order, inspected, policy, staged, files)
+            files, mode = staging_job.fill(staged, planned, self.controls)
+            done = replace(order, choices=replace(order.choices, mode=mode))
+            outcome = self._commit(done, inspected, policy, staged, files)
+        except (CancelledError, DiskFullError) as error:
+            raise staging_job.stopped(error, staged, planned, self.controls) from error
         except BaseException:
             # Whatever stopped it, what was copied is only a copy: give the space back at once.
             staged.discard()
-            self.tools.journal.failed(op)
+            tools.journal.failed(op)
             raise
         if isinstance(outcome, Asked) or outcome.result["status"] == "duplicate":
             staged.discard()
-            self.tools.journal.failed(op)
+            tools.journal.failed(op)
         else:
-            self.tools.journal.done(op)
+            tools.journal.done(op)
         return outcome
 
     def _operation(self, op: OperationId, wanted: ModelId, order: ImportOrder) -> Operation:
         plan = {"model_id": wanted, "uid": order.uid, "job": self.job.id}
         return Operation(op, "import", self.tools.host, __version__, time.time(), self.job.batch_id, plan)
-
-    def _manifest(self, op: OperationId, order: ImportOrder) -> staging.Manifest:
-        names = describing.staged_names(order.candidate.members)
-        copies = {names[m.name]: m.entry for m in order.candidate.members}
-        return staging.new_manifest(op, order.choices.mode.value, copies, order.uid)
-
-    def _copy(self, candidate: Candidate, staged: Staging) -> list[StagedFile]:
-        names = describing.staged_names(candidate.members)
-        total, before = candidate.size_bytes, 0
-        files = []
-        self.report(Stage.STAGING, 0, total)
-        for member in candidate.members:
-            name = names[member.name]
-            if "/" in name:
-                ops.make_dirs(staged.dir, name.rpartition("/")[0])
-            copied = copying.copy_hashed(
-                member.entry.path,
-                f"{staged.dir}/{name}",
-                expect=member.entry,
-                cancel=self.cancel,
-                on_bytes=self._counter(before, total),
-                alone=self.alone(),
-            )
-            files.append(StagedFile(member, name, copied.sha256, copied.xxh3_128))
-            before += member.entry.size
-        return files
-
-    def _counter(self, before: int, total: int) -> Callable[[int], None]:
-        """Progress of one file as progress of all."""
-        return lambda done: self.report(Stage.STAGING, before + done, total)
 
     def _commit(
         self,
@@ -183,14 +144,14 @@ class ImportRun:
         files: list[StagedFile],
     ) -> Told | Asked:
         total = order.candidate.size_bytes
-        self.report(Stage.COMMITTING, total, total)
+        self.controls.report(Stage.COMMITTING, total, total)
         with locks.library_lock(self.tools.paths):
             if policy is not DuplicatePolicy.IMPORT:  # another process may have brought it in meanwhile
-                known = known_content.by_hashes(self.tools.index, self.tools.paths, files)
+                known = known_content.by_hashes(self.tools.index, self.tools.paths, order.candidate, files)
                 if known is not None:
                     return self._duplicate(order, known, policy)
             meta = self._published(order, inspected, staged, files)
-            self.report(Stage.INDEXING, total, total)
+            self.controls.report(Stage.INDEXING, total, total)
             indexing.index_model(self.tools.index, self.tools.paths, meta)
         known = Known(ModelId(meta.model_id), order.uid, meta.hashes.sha256)
         return _told(known, order, "imported")

@@ -3,21 +3,28 @@
 import asyncio
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
 from pumas_tui.core.db.jobs import JobStore, NewJob
+from pumas_tui.core.db.registry import Registry
 from pumas_tui.core.domain import completion, import_payload, paste
 from pumas_tui.core.domain.completion import Completion
-from pumas_tui.core.domain.events import Event, ScanAdvanced
+from pumas_tui.core.domain.errors import Trouble
+from pumas_tui.core.domain.events import Event, MessagePosted, ScanAdvanced
 from pumas_tui.core.domain.files import PastedSource
 from pumas_tui.core.domain.ids import new_model_uid
-from pumas_tui.core.domain.imports import ImportChoices, Inspected, Inspection, Submitted
+from pumas_tui.core.domain.imports import ImportChoices, ImportMode, Inspected, Inspection, Submitted
 from pumas_tui.core.domain.jobs import Job, JobKind, JobState
 from pumas_tui.core.domain.layout import LibraryPaths
+from pumas_tui.core.domain.text import safe
+from pumas_tui.core.flows import preflight
+from pumas_tui.core.flows.globbing import Globs
 from pumas_tui.core.flows.import_job import Asked, ImportRun, ImportTools
-from pumas_tui.core.flows.inspecting import inspect_sources, may_be_there, sources_of_paths
-from pumas_tui.core.fs import space
+from pumas_tui.core.flows.inspecting import inspect_sources, sources_of_paths
+from pumas_tui.core.flows.staging_job import Controls
+from pumas_tui.core.fs import devices
 from pumas_tui.core.fs.folders import names_with_slashes
 from pumas_tui.core.jobs.runner import Asks, Finished, JobContext, Outcome
 
@@ -29,12 +36,15 @@ class Imports:
         self,
         paths: LibraryPaths,
         jobs: JobStore,
+        registry: Registry,
         publish: Callable[[Event], None],
         own_batch: Callable[[str], None],
         host: str,
     ) -> None:
         self._paths = paths
         self._jobs = jobs
+        self._registry = registry
+        self._looked_around = False
         self._publish = publish
         self._own_batch = own_batch
         self._host = host
@@ -53,7 +63,10 @@ class Imports:
 
     def _inspect_text(self, text: str) -> Inspection:
         home = os.path.expanduser("~")
-        return self._inspect(paste.read(text, may_be_there, home, self._host), text)
+        globs = Globs()
+        sources, counts = globs.expanded(paste.read(text, globs.may_be_there, home, self._host))
+        found = self._inspect(sources, text)
+        return replace(found, globs=counts, troubles=(*globs.troubles, *found.troubles))
 
     def _completed(self, typed: str) -> Completion:
         folder, _ = completion.split(os.path.expanduser(typed))
@@ -67,15 +80,31 @@ class Imports:
         def say(files_seen: int, path: str) -> None:
             self._publish(ScanAdvanced(files_seen, path))
 
+        self._look_around()
         return inspect_sources(sources, text, self._paths, say)
 
+    def _look_around(self) -> None:
+        """Say once what is worth knowing about the place of the library."""
+        if not self._looked_around:
+            self._looked_around = True
+            for note in preflight.notes(self._paths):
+                self._warn(note)
+
+    def _warn(self, note: Trouble) -> None:
+        text = note.message if note.hint is None else f"{note.message}; {note.hint}"
+        self._publish(MessagePosted(safe(text), "warning", note.code, note.path))
+
     async def submit(self, inspected: Sequence[Inspected], choices: ImportChoices) -> Submitted:
-        """One job a candidate, all in one transaction; refused candidates make none."""
+        """One job a candidate, all in one transaction; refused candidates make none. Raises DiskError."""
         good = [i for i in inspected if i.refuse is None]
         refused = tuple(i for i in inspected if i.refuse is not None)
         batch = str(uuid4())
-        lane = await asyncio.to_thread(space.lane_of, self._paths.models)
-        new = [self._new_job(i, choices, lane, batch) for i in good]
+        entries = [[member.entry for member in i.candidate.members] for i in good]
+        lanes = await asyncio.to_thread(devices.lanes_of, self._paths.models, entries)
+        new = [self._new_job(i, choices, lane, batch) for i, lane in zip(good, lanes, strict=True)]
+        if choices.mode is ImportMode.HARDLINK and new:
+            self._warn(preflight.HARD_LINKS_SHARE)
+        await asyncio.to_thread(preflight.try_links, self._paths, self._registry)
         self._own_batch(batch)
         ids = await asyncio.to_thread(partial(self._jobs.add_many, JobKind.IMPORT, new)) if new else ()
         self._own_batch(batch)
@@ -96,7 +125,8 @@ def handler(tools: ImportTools) -> Callable[[Job, JobContext], Outcome]:
     """What the runner calls for an import job."""
 
     def handle(job: Job, context: JobContext) -> Outcome:
-        outcome = ImportRun(job, tools, context.cancel, context.report, context.alone).run()
+        controls = Controls(context.cancel, context.unwanted, context.report, context.alone)
+        outcome = ImportRun(job, tools, controls).run()
         return Asks(outcome.needs) if isinstance(outcome, Asked) else Finished(outcome.result)
 
     return handle

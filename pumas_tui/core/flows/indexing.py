@@ -23,7 +23,11 @@ OnFolder = Callable[[int, int], None]
 
 def index_model(index: IndexWriter, paths: LibraryPaths, meta: Metadata) -> None:
     """Put one model's row in place, with the stamp of its metadata.json as it is now."""
-    model_id = ModelId(meta.model_id)
+    index_at(index, paths, ModelId(meta.model_id), meta)
+
+
+def index_at(index: IndexWriter, paths: LibraryPaths, model_id: ModelId, meta: Metadata) -> None:
+    """`index_model` for a model whose directory may not be the one its metadata names."""
     entry = scan.entry(paths.metadata(model_id))
     stamp = FileStamp(entry.mtime_ns, entry.size, entry.ino, ModelUid(meta.uid))
     index.upsert([record_of(model_id, meta, stamp)])

@@ -1,21 +1,25 @@
 """From paths to candidates: scan, group, read headers, identify. Reads only; runs in a worker thread."""
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 
-from pumas_tui.core.domain import describing, grouping, identity
+from pumas_tui.core.domain import describing, grouping, identity, pickle_verdict
 from pumas_tui.core.domain.errors import DiskError, Trouble, trouble
 from pumas_tui.core.domain.files import (
     Candidate,
     Container,
-    FileEntry,
     HeaderFacts,
+    Member,
     PastedSource,
+    Role,
     SecurityTier,
     SourceKind,
 )
 from pumas_tui.core.domain.imports import ImportChoices, Inspected, Inspection
 from pumas_tui.core.domain.layout import LibraryPaths
-from pumas_tui.core.fs import headers, scan, space
+from pumas_tui.core.domain.pickle_verdict import PickleVerdict
+from pumas_tui.core.flows import sources as gathering
+from pumas_tui.core.fs import headers, pickle_scan, scan, space
 
 
 def inspect_sources(
@@ -27,43 +31,51 @@ def inspect_sources(
     """What these sources would become. Never raises for a bad source: it is told as a value."""
     here = [s for s in sources if s.exists]
     absent = tuple(s for s in sources if not s.exists)
-    walked = scan.walk([s.path for s in here], on_progress=on_progress)
-    picked = {s.path for s in here}
-    beside = _beside(walked.files)
-    groups = grouping.group(walked.files, beside, explicit=walked.explicit | picked)
-    candidates = tuple(inspect_candidate(c, paths) for c in groups.candidates)
+    gathered = gathering.gather([s.path for s in here], on_progress)
+    candidates = tuple(inspect_candidate(f.candidate, paths, refuse=f.refuse) for f in gathered.found)
     return Inspection(
         text=text,
         sources=tuple(sources),
         candidates=candidates,
         absent=absent,
-        troubles=(*walked.troubles, *groups.left),
+        troubles=gathered.troubles,
         free_bytes=space.free_bytes(paths.models),
     )
 
 
-def _beside(files: Sequence[FileEntry]) -> list[FileEntry]:
-    """Regular files in the same folders: companions and further shards."""
-    seen: dict[str, str] = {}
-    for entry in files:
-        seen.setdefault(entry.path.rsplit("/", 1)[0], entry.path)
-    return [near for path in seen.values() for near in scan.beside(path)]
+def inspect_candidate(
+    candidate: Candidate,
+    paths: LibraryPaths,
+    cancel: threading.Event | None = None,
+    *,
+    refuse: Trouble | None = None,
+    in_place: bool = False,
+) -> Inspected:
+    """A candidate with what its headers tell, and whether it may be imported at all.
 
-
-def inspect_candidate(candidate: Candidate, paths: LibraryPaths) -> Inspected:
-    """A candidate with what its main file's header tells, and whether it may be imported at all."""
+    `refuse` is what is known to keep it out already. Pickles are scanned. `in_place`: it stays where it lies,
+    in the library. Raises CancelledError.
+    """
     main = candidate.main.entry.path
-    facts, refuse = _header(main)
+    facts, unusable = _header(main)
+    refuse = refuse or unusable
     tiers = [identity.security_tier(facts.container)]
+    pickled = [main] if facts.container is Container.PICKLE else []
     # One pickle among the shards makes the set a pickle, one that must not come in keeps all of it out.
-    for member in candidate.weights:
-        if member is not candidate.main:
-            other, other_refuse = _header(member.entry.path)
-            tiers.append(identity.security_tier(other.container))
-            refuse = refuse or other_refuse
-    if refuse is None and any(_inside(m.entry.path, paths.models) for m in candidate.members):
+    for member in _others_that_load(candidate):
+        other, unusable = _header(member.entry.path)
+        pickled += [member.entry.path] if other.container is Container.PICKLE else []
+        if member.role is Role.WEIGHTS:
+            refuse = refuse or unusable
+            tiers += [] if _is_raw(member, facts) else [identity.security_tier(other.container)]
+    tiers += [SecurityTier.PICKLE] if pickled else []
+    if (
+        refuse is None
+        and not in_place
+        and any(_inside(m.entry.path, paths.models) for m in candidate.members)
+    ):
         refuse = Trouble("inside_library", f"{main} is inside the library already", main)
-    who = identity.identify(candidate, facts)
+    who = identity.identify(candidate, facts, gathering.documents(candidate))
     return Inspected(
         candidate=candidate,
         container=facts.container,
@@ -72,7 +84,27 @@ def inspect_candidate(candidate: Candidate, paths: LibraryPaths) -> Inspected:
         model_id=describing.chosen_model_id(candidate.name, who, ImportChoices()),
         warnings=tuple(_warnings(candidate, facts)),
         refuse=refuse,
+        pickle_scan=None if refuse else _scanned(pickled, cancel),
     )
+
+
+def _others_that_load(candidate: Candidate) -> Iterator[Member]:
+    """Weights besides the main file; in a folder also files of no known kind, which may hide a pickle."""
+    for member in candidate.members:
+        loads = member.role is Role.WEIGHTS or (bool(candidate.folder) and member.role is Role.OTHER)
+        if loads and member != candidate.main:
+            yield member
+
+
+def _is_raw(member: Member, main: HeaderFacts) -> bool:
+    """Tensors of an ONNX file: bytes without a format, which nothing runs."""
+    return main.container is Container.ONNX and grouping.is_external_data(member.entry.name)
+
+
+def _scanned(paths: Sequence[str], cancel: threading.Event | None) -> PickleVerdict | None:
+    """The verdict on the pickles of one candidate, all of them in the time that one may take."""
+    seconds = pickle_scan.MAX_SECONDS / max(1, len(paths))
+    return pickle_verdict.worst(pickle_scan.scan(p, cancel=cancel, max_seconds=seconds) for p in paths)
 
 
 def _header(path: str) -> tuple[HeaderFacts, Trouble | None]:
@@ -92,22 +124,21 @@ def _worst(tiers: Sequence[SecurityTier]) -> SecurityTier:
 
 
 def _warnings(candidate: Candidate, facts: HeaderFacts) -> list[Trouble]:
-    path = candidate.main.entry.path
+    path, main = candidate.source, candidate.main.entry.path
     found = []
     if candidate.missing:
         numbers = ", ".join(str(n) for n in candidate.missing)
-        have = len({m.shard_index for m in candidate.weights})
+        have = candidate.parts_present
         found.append(
             Trouble(
                 "missing_part", f"{have} of {have + len(candidate.missing)} parts, missing {numbers}", path
             )
         )
     if facts.container is Container.UNKNOWN and not facts.problem:
-        found.append(
-            Trouble("unknown_format", f"{path}: no weight format that is known; comes in as it is", path)
-        )
+        message = f"{main}: no weight format that is known; comes in as it is"
+        found.append(Trouble("unknown_format", message, main))
     if facts.problem:
-        found.append(Trouble("header", f"{path}: {facts.problem}", path))
+        found.append(Trouble("header", f"{main}: {facts.problem}", main))
     found += [Trouble("note", note, path) for note in candidate.notes]
     return found
 

@@ -54,8 +54,15 @@ def find(
         except DiskError:
             continue
         if same:
-            return _by_whole_hash(index, paths, candidate.weights or candidate.members, cancel)
+            return _by_whole_hash(index, paths, _telling(candidate), cancel)
     return None
+
+
+def _telling(candidate: Candidate) -> Sequence[Member]:
+    """The files that make this model that model: its weights, of a folder also what loads them."""
+    if candidate.is_folder:
+        return [m for m in candidate.members if m.role in (Role.WEIGHTS, Role.CONFIG, Role.TOKENIZER)]
+    return candidate.weights or candidate.members
 
 
 def _by_whole_hash(
@@ -68,10 +75,12 @@ def _by_whole_hash(
     return _holding(index, paths, hashes)
 
 
-def by_hashes(index: IndexWriter, paths: LibraryPaths, files: Sequence[StagedFile]) -> Known | None:
-    """The model that holds every weight file of what was just staged."""
-    weights = [f.sha256 for f in files if f.member.role is Role.WEIGHTS] or [f.sha256 for f in files]
-    return _holding(index, paths, weights)
+def by_hashes(
+    index: IndexWriter, paths: LibraryPaths, candidate: Candidate, files: Sequence[StagedFile]
+) -> Known | None:
+    """The model that holds every telling file of what was just staged."""
+    telling = set(_telling(candidate))
+    return _holding(index, paths, [f.sha256 for f in files if f.member in telling])
 
 
 def _holding(index: IndexWriter, paths: LibraryPaths, hashes: Sequence[str]) -> Known | None:
@@ -88,7 +97,7 @@ def _holding(index: IndexWriter, paths: LibraryPaths, hashes: Sequence[str]) -> 
 
 def remember_source(index: IndexWriter, paths: LibraryPaths, known: Known, candidate: Candidate) -> None:
     """Note in the model's metadata that this path has the same content. A model in trouble stays as it is."""
-    source = storable(candidate.main.entry.path)[0]
+    source = storable(candidate.source)[0]
     path = paths.metadata(known.model_id)
     try:
         with locks.model_lock(paths, known.uid):

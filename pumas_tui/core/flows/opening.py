@@ -14,13 +14,15 @@ from pumas_tui.core.db.runtime import RuntimeStore
 from pumas_tui.core.domain.errors import DamagedError, LibraryNotFoundError
 from pumas_tui.core.domain.ids import LibraryId
 from pumas_tui.core.domain.layout import MARKER, LibraryPaths
-from pumas_tui.core.flows import indexing, mending
 from pumas_tui.core.fs import locks, marker, ops, scan, space
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """An open library's values and stores. `notes` say what had to be mended."""
+    """An open library's values and stores. `notes` say what had to be mended.
+
+    `last_visit`: when a full-screen session was last open on this host before, epoch seconds.
+    """
 
     paths: LibraryPaths
     library_id: LibraryId
@@ -30,6 +32,7 @@ class Opened:
     runtime: RuntimeStore
     index: IndexWriter
     notes: tuple[str, ...]
+    last_visit: float | None
 
     def close(self) -> None:
         """Close every connection: an open one hangs the interpreter's exit."""
@@ -53,6 +56,11 @@ def paths_of(root: str, state_dir: str) -> LibraryPaths:
     if space.is_network(space.filesystem(plain.models)) or space.is_network(space.filesystem(root)):
         return LibraryPaths(root, f"{state_dir}/{found.library_id}")
     return plain
+
+
+def is_library(root: str) -> bool:
+    """The marker is there. Raises DiskError when that cannot be known."""
+    return scan.is_there(LibraryPaths(root).marker)
 
 
 def create(folder: str) -> LibraryPaths:
@@ -86,15 +94,17 @@ def open_library(root: str, state_dir: str) -> Opened:
     notes: list[str] = []
     jobs = _jobs(paths, notes)
     index = _index(paths, notes)
+    runtime = RuntimeStore(paths.runtime_db, ops.set_aside)
     return Opened(
         paths=paths,
         library_id=library_id,
         registry=Registry(paths.registry_db),
         jobs=jobs,
         journal=Journal(paths.registry_db),
-        runtime=RuntimeStore(paths.runtime_db, ops.set_aside),
+        runtime=runtime,
         index=index,
         notes=tuple(notes),
+        last_visit=runtime.last_visit(space.host_name()),
     )
 
 
@@ -120,8 +130,12 @@ def _index(paths: LibraryPaths, notes: list[str]) -> IndexWriter:
         if index.generation() > 0:
             return index
     except DamagedError:
+        from pumas_tui.core.flows import mending
+
         notes.append(mending.set_index_aside(paths))
         index = IndexWriter(paths.index_db)
+    from pumas_tui.core.flows import indexing  # reads metadata.json; an index that stands does without
+
     with locks.library_lock(paths):
         if index.generation() == 0:  # another process may have built it meanwhile
             indexing.rescan(index, paths, deep=True)

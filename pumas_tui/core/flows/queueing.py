@@ -1,13 +1,20 @@
 """Jobs, the public face: list them, answer them, stop them, bring them back, wait for them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pumas_tui.core.db.jobs import JobStore
 from pumas_tui.core.db.runtime import RuntimeStore
-from pumas_tui.core.domain.errors import NotFoundError
+from pumas_tui.core.domain.errors import NotFoundError, PumasError
 from pumas_tui.core.domain.ids import JobId
-from pumas_tui.core.domain.jobs import Job, JobRequest, JobState, JobView, NeedKind
+from pumas_tui.core.domain.jobs import Job, JobKind, JobRequest, JobState, JobView, NeedKind
+from pumas_tui.core.domain.layout import LibraryPaths
+from pumas_tui.core.fs import owners
+
+if TYPE_CHECKING:
+    from pumas_tui.core.domain.editing import Value
 
 _WAIT_PERIOD_S = 0.05
 _UNSTARTED = (JobState.WAITING, JobState.PAUSED, JobState.NEEDS_YOU)
@@ -18,15 +25,19 @@ class Jobs:
 
     def __init__(
         self,
+        paths: LibraryPaths,
         jobs: JobStore,
         runtime: RuntimeStore,
         wake: Callable[[], None],
         own_batch: Callable[[str], None],
+        stuck: Callable[[], PumasError | None],
     ) -> None:
+        self._paths = paths
         self._jobs = jobs
         self._runtime = runtime
         self._wake = wake
         self._own_batch = own_batch
+        self._stuck = stuck
 
     async def list(self) -> tuple[JobView, ...]:
         """All unfinished jobs and those that ended in the last day, with their last progress."""
@@ -58,19 +69,38 @@ class Jobs:
         self._wake()
 
     async def cancel(self, ids: Sequence[JobId]) -> None:
-        """Running jobs are asked to stop and clean up; others are cancelled at once."""
-        await asyncio.to_thread(self._ask, ids, JobRequest.CANCEL, JobState.CANCELLED, _UNSTARTED)
+        """Running jobs are asked to stop; others are cancelled at once. What was copied is thrown away."""
+        await asyncio.to_thread(self._cancel, ids)
+
+    def _cancel(self, ids: Sequence[JobId]) -> None:
+        self._ask(ids, JobRequest.CANCEL, JobState.CANCELLED, _UNSTARTED)
+        self._drop([self._jobs.get(job_id) for job_id in self._known(ids)])
 
     async def pause(self, ids: Sequence[JobId]) -> None:
-        """Running jobs stop soon and keep their place; waiting ones are paused at once."""
+        """Running jobs stop soon and keep what they copied; waiting ones are paused at once."""
         await asyncio.to_thread(self._ask, ids, JobRequest.PAUSE, JobState.PAUSED, (JobState.WAITING,))
 
     def _ask(
         self, ids: Sequence[JobId], request: JobRequest, state: JobState, at_once: Sequence[JobState]
     ) -> None:
+        for job in self._jobs.orphaned(()):  # nobody is there to hear the request
+            if job.id in ids and not owners.runs(job.owner or ""):
+                self._jobs.requeue(job.id, job.owner or "")
         self._jobs.set_state(ids, at_once, state)
         self._jobs.request(ids, request)
         self._wake()
+
+    def _known(self, ids: Sequence[JobId]) -> Sequence[JobId]:
+        return [job_id for job_id in ids if self._get(job_id) is not None]
+
+    def _drop(self, jobs: Sequence[Job]) -> None:
+        """Throw away what was copied for imports that are over."""
+        over = [job for job in jobs if job.state.final and job.kind is JobKind.IMPORT]
+        if over:
+            from pumas_tui.core.domain import import_payload  # a look at the queue needs neither of them
+            from pumas_tui.core.fs import staging
+
+            staging.drop(self._paths, {import_payload.uid_of(job.payload) for job in over})
 
     async def resume(self, ids: Sequence[JobId]) -> None:
         """Paused jobs wait for their turn again."""
@@ -92,15 +122,33 @@ class Jobs:
                 self._own_batch(job.batch_id)
 
     async def remove(self, ids: Sequence[JobId]) -> None:
-        """Take jobs that do not run off the list. No file is touched."""
-        await asyncio.to_thread(self._jobs.remove, ids)
+        """Take jobs that do not run off the list, and what was copied for them. No source is touched."""
+        await asyncio.to_thread(self._remove, ids)
+
+    def _remove(self, ids: Sequence[JobId]) -> None:
+        known = {job_id: self._jobs.get(job_id) for job_id in self._known(ids)}
+        gone = self._jobs.remove(ids)
+        self._drop([replace(known[job_id], state=JobState.CANCELLED) for job_id in gone if job_id in known])
+
+    async def revise(self, ids: Sequence[JobId], changes: "Mapping[str, Value]") -> tuple[JobId, ...]:
+        """Change what imports will be before they begin, fields as in `domain.revising`; the ids that were
+        changed. Raises BadFieldError."""
+        from pumas_tui.core.domain import revising  # a look at the queue needs none of it
+
+        wanted = revising.checked(changes)
+        return await asyncio.to_thread(
+            self._jobs.revise, ids, _UNSTARTED, lambda payload: revising.revised(payload, wanted)
+        )
 
     async def top(self, ids: Sequence[JobId]) -> None:
         """Next in line."""
         await asyncio.to_thread(self._jobs.top, ids)
 
     async def wait(self, ids: Sequence[JobId]) -> tuple[Job, ...]:
-        """The rows once each is final, paused, needs you, or gone."""
+        """The rows once each is final, paused, needs you, or gone.
+
+        Raises what keeps the runner of this process from writing rows: DiskFullError, BusyError, …
+        """
         left, ended = list(ids), dict[JobId, Job]()
         while left:
             rows = {i: await self.get(i) for i in left}
@@ -111,5 +159,7 @@ class Jobs:
                     left.remove(job_id)
                     ended[job_id] = row
             if left:
+                if (error := self._stuck()) is not None:
+                    raise error
                 await asyncio.sleep(_WAIT_PERIOD_S)
         return tuple(ended[i] for i in ids if i in ended)

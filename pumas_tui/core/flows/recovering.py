@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from pumas_tui.core.db.index import IndexWriter
 from pumas_tui.core.db.jobs import JobStore
 from pumas_tui.core.db.journal import Journal
-from pumas_tui.core.domain.ids import JobId
+from pumas_tui.core.domain import import_payload
+from pumas_tui.core.domain.ids import JobId, ModelUid
+from pumas_tui.core.domain.jobs import JobKind
 from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.models import ScanReport
 from pumas_tui.core.domain.text import plural
-from pumas_tui.core.flows import indexing
+from pumas_tui.core.flows import changing, indexing
 from pumas_tui.core.fs import owners, space, staging
 from pumas_tui.core.fs.staging import Leftover
+
+_ALL = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,7 @@ def recover(
     on_folder: Callable[[int, int], None] | None = None,
 ) -> Recovery:
     """Tidy up after processes that are gone. Touches nothing of a live one. Run in a worker thread."""
-    swept = staging.sweep(paths)
+    swept = staging.sweep(paths, _wanted(jobs))
     # Before jobs go back to the queue: a model that was committed but not indexed must be found by its uid.
     report = indexing.rescan(index, paths, on_folder=on_folder)
     requeued = []
@@ -53,6 +57,17 @@ def recover(
     for op in journal.unfinished(space.host_name()):
         if op.id in published:
             journal.done(op.id)
-        elif op.id in swept.removed:
+        elif op.id in swept.removed or (op.kind == "import" and not staging.is_under_way(paths, op.id)):
             journal.failed(op.id)
+        else:
+            changing.settle(paths, journal, op)
     return Recovery(swept.removed, swept.leftovers, tuple(requeued), report)
+
+
+def _wanted(jobs: JobStore) -> set[ModelUid]:
+    """Models that unfinished imports will go on with."""
+    return {
+        import_payload.uid_of(job.payload)
+        for job in jobs.list(_ALL)
+        if job.kind is JobKind.IMPORT and not job.state.final
+    }

@@ -4,6 +4,7 @@ What was read is only believed when the source is the same before and after: sam
 ctime, which also tells a change whose mtime was set back.
 """
 
+import contextlib
 import os
 import threading
 from collections.abc import Callable
@@ -51,26 +52,30 @@ def copy_hashed(
     cancel: threading.Event,
     on_bytes: Callable[[int], None],
     alone: bool = True,
+    have: int | None = None,
 ) -> CopiedFile:
     """Copy `source` to the new file `target`, hash it on the way, bring it to the disk.
 
     `expect` is the source as it was inspected. `on_bytes` gets the bytes copied so far, in this thread.
     `alone` says that no other file is copied at this time, so that a second core is free for a big one.
+    `have` given: the target is there and its first `have` bytes are right; they are read for the hashes and
+    the copy goes on after them. The size of a target is at any moment the number of bytes copied.
     Raises SourceChangedError, CancelledError, DiskError, DiskFullError; a half-written target stays behind
-    for whoever staged it to discard.
+    for whoever staged it to keep or discard.
     """
     fd = open_regular(source)
     try:
-        before = _unchanged(fd, source, expect)
+        before = unchanged(fd, source, expect)
         drop = _is_cold(fd, before.st_size)
-        out = ops.create_file(target)
+        out = ops.create_file(target) if have is None else ops.reopen_file(target, have)
         try:
             ops.preallocate(out, before.st_size)
-            digests = _read(Source(fd, source, before.st_size, cancel, on_bytes), _writer(out), alone=alone)
+            whole = Source(fd, source, before.st_size, cancel, on_bytes, have or 0, out)
+            digests = _read(whole, _writer(out, have or 0), alone=alone)
             ops.fsync_file(out)
         finally:
             os.close(out)
-        after = _same_as(before, fd, source)
+        after = same_as(before, fd, source)
         if drop:
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
     finally:
@@ -89,10 +94,10 @@ def hash_file(
     """Both hashes of a file that stays as it is meanwhile. Parameters and errors as in copy_hashed."""
     fd = open_regular(path)
     try:
-        before = _unchanged(fd, path, expect)
+        before = unchanged(fd, path, expect)
         drop = _is_cold(fd, before.st_size)
         digests = _read(Source(fd, path, before.st_size, cancel, on_bytes), None, alone=alone)
-        _same_as(before, fd, path)
+        same_as(before, fd, path)
         if drop:
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
     finally:
@@ -117,6 +122,27 @@ def sampled_hash(path: str, size: int) -> str:
     return xxh.hexdigest()
 
 
+def same_start(one: str, other: str, size: int) -> bool:
+    """Windows all over the first `size` bytes of two files are equal, the last ones among them.
+
+    Tells a copy whose end never reached the disk. Raises DiskError.
+    """
+    with contextlib.ExitStack() as stack:
+        fds = []
+        for path in (one, other):
+            fds.append(open_regular(path))
+            stack.callback(os.close, fds[-1])
+        ends = [*(size * n // _PROBES for n in range(1, _PROBES)), size]
+        for start in (max(0, end - _WINDOW) for end in ends):
+            length = min(_WINDOW, size - start)
+            with told("read", one):
+                first = os.pread(fds[0], length, start)
+            with told("read", other):
+                if os.pread(fds[1], length, start) != first or len(first) != length:
+                    return False
+    return True
+
+
 def _read(source: Source, sink: Sink | None, *, alone: bool) -> Digests:
     os.posix_fadvise(source.fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
     if alone and source.size >= _SMALL:
@@ -124,17 +150,19 @@ def _read(source: Source, sink: Sink | None, *, alone: bool) -> Digests:
     return straight(source, sink)
 
 
-def _writer(out: int) -> Sink:
+def _writer(out: int, have: int) -> Sink:
     """Write a buffer and let the disk begin with it at once: the fsync at the end finds little left."""
 
     def write(offset: int, chunk: memoryview) -> None:
+        if offset < have:
+            return
         ops.write_all(out, chunk)
         libc.start_writeback(out, offset, len(chunk))
 
     return write
 
 
-def _unchanged(fd: int, path: str, expect: FileEntry | None) -> os.stat_result:
+def unchanged(fd: int, path: str, expect: FileEntry | None) -> os.stat_result:
     """The open file's stat, being what was expected. Raises SourceChangedError, DiskError."""
     with told("look at", path):
         status = os.fstat(fd)
@@ -143,7 +171,8 @@ def _unchanged(fd: int, path: str, expect: FileEntry | None) -> os.stat_result:
     return status
 
 
-def _same_as(before: os.stat_result, fd: int, path: str) -> os.stat_result:
+def same_as(before: os.stat_result, fd: int, path: str) -> os.stat_result:
+    """The open file's stat, being as it was before. Raises SourceChangedError, DiskError."""
     with told("look at", path):
         after = os.fstat(fd)
     if _marks(before) != _marks(after):

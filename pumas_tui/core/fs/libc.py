@@ -9,6 +9,7 @@ import os
 from functools import cache
 
 _SYNC_FILE_RANGE_WRITE = 2
+_KEEP_SIZE = 1
 _UNSUPPORTED = frozenset({errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.ENODEV})
 
 
@@ -21,11 +22,11 @@ def _libc() -> ctypes.CDLL:
 
 
 def allocate(fd: int, size: int) -> bool:
-    """fallocate(2): `size` bytes of room, the file grows to it. False where the file system cannot.
+    """fallocate(2): room for `size` bytes; the file stays as long as it is. False where that cannot be.
 
     Raises OSError (ENOSPC, EDQUOT, EFBIG, EIO, …).
     """
-    while _libc().fallocate(fd, 0, 0, size) != 0:
+    while _libc().fallocate(fd, _KEEP_SIZE, 0, size) != 0:
         number = ctypes.get_errno()
         if number in _UNSUPPORTED:
             return False

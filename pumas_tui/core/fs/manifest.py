@@ -22,18 +22,31 @@ _MANIFEST_LIMIT = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class StagedCopy:
-    """A staged file that is a copy: its name below the staging directory and its source as it was then."""
+    """A staged file that is a copy: its name below the staging directory and its source as it was then.
+
+    `durable`: so many of its first bytes are known to be on the disk, whatever happens to the machine.
+    """
 
     name: str
     source: str
     size: int
     mtime_ns: int
     ino: int
+    durable: int = 0
+
+    @property
+    def identity(self) -> tuple[str, str, int, int, int]:
+        """Equal for copies of one state of one source under one name."""
+        return self.name, self.source, self.size, self.mtime_ns, self.ino
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an operation stages. `model_id` is where it will be published, empty until that is decided."""
+    """What an operation stages. `model_id` is where it will be published, empty until that is decided.
+
+    `mode` says what its files are: "copy", "reflink" (clones), "hardlink" (second names of the sources), or
+    "auto" (clones and copies). `parked`: its owner stopped on purpose; whoever wants the same may go on.
+    """
 
     op: OperationId
     uid: ModelUid
@@ -41,6 +54,7 @@ class Manifest:
     owner: Owner
     copies: tuple[StagedCopy, ...]
     model_id: str = ""
+    parked: bool = False
 
     def to_bytes(self) -> bytes:
         """JSON; names that are not UTF-8 stand as escaped surrogates and come back as they were."""
@@ -66,15 +80,16 @@ def read_manifest(path: str) -> Manifest:
             owner=owners.from_json(values["owner"]),
             copies=tuple(_copy(v) for v in values["copies"]),
             model_id=ids.model_id(values["model_id"]) if values["model_id"] else "",
+            parked=bool(values.get("parked", False)),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DamagedError(f"{path} is not a manifest: {error}", path=path) from error
 
 
 def _copy(values: Any) -> StagedCopy:
-    numbers = (values["size"], values["mtime_ns"], values["ino"])
+    numbers = (values["size"], values["mtime_ns"], values["ino"], values.get("durable", 0))
     if any(type(n) is not int for n in numbers):
-        raise ValueError("size, mtime_ns and ino must be numbers")
+        raise ValueError("size, mtime_ns, ino and durable must be numbers")
     return StagedCopy(str(values["name"]), str(values["source"]), *numbers)
 
 

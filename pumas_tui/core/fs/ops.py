@@ -1,5 +1,6 @@
-"""The only place that creates, writes, renames or links, together with its two parts `ops_publish` (a staged
-directory becomes a model) and `ops_remove` (staged copies and our own small files go away).
+"""The only place that creates, writes, renames or links, together with its parts `ops_publish` (a staged
+directory becomes a model), `ops_remove` (staged copies and our own small files go away) and `ops_share`
+(clones and hard links).
 
 Every call translates OSError at once: DiskFullError for ENOSPC and EDQUOT, else DiskError. Files are created
 with their final mode (0644 less umask, folders 0755), never through a link, never over something else.
@@ -87,9 +88,44 @@ def write_all(fd: int, data: bytes | bytearray | memoryview) -> None:
         view = view[written:]
 
 
+def reopen_file(path: str, size: int) -> int:
+    """A descriptor for going on with a file of ours after its first `size` bytes; what is behind goes.
+
+    Raises DiskError (EINVAL when it is no regular file, has other names, or is shorter).
+    """
+    with told("open", path):
+        fd = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        with told("go on with", path):
+            status = os.fstat(fd)
+            if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1 or status.st_size < size:
+                raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+            os.ftruncate(fd, size)
+            os.lseek(fd, size, os.SEEK_SET)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def settle_file(path: str, size: int) -> None:
+    """Cut a file of ours to its first `size` bytes, give back room made for more, bring it to the disk.
+
+    Raises DiskError.
+    """
+    fd = reopen_file(path, size)
+    try:
+        fsync_file(fd)
+    finally:
+        os.close(fd)
+
+
 def preallocate(fd: int, size: int) -> None:
-    """Make room for `size` bytes now, so that a full disk shows before the copy. Does nothing where the file
-    system cannot. Raises DiskFullError with the bytes asked for, DiskError."""
+    """Make room for `size` bytes now, so that a full disk shows before the copy; the file's own size goes on
+    telling how far the copy is. Does nothing where the file system cannot.
+
+    Raises DiskFullError with the bytes asked for, DiskError.
+    """
     if size <= 0:
         return
     try:

@@ -98,3 +98,15 @@ def drop_claim(final: str) -> bool:
     except OSError:
         return False
     return True
+
+
+def take_staged(old: str, new: str) -> bool:
+    """Give the staged directory `old` the name `new`. False when it is not there. Raises DiskError."""
+    try:
+        os.rename(old, new)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise disk_error(error, "go on with", old) from error
+    ops.fsync_dir(os.path.dirname(new))
+    return True

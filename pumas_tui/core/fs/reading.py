@@ -49,6 +49,31 @@ def read_bounded(path: str, limit: int, *, dir_fd: int | None = None) -> bytes:
         os.close(fd)
 
 
+def read_start(path: str, length: int) -> bytes:
+    """The first bytes of a regular file, `length` at most. Raises DiskError."""
+    fd = open_regular(path)
+    try:
+        with told("read", path):
+            return os.pread(fd, length, 0)
+    finally:
+        os.close(fd)
+
+
+def check_readable(path: str) -> None:
+    """Raises DiskError unless this is a regular file that may be read."""
+    os.close(open_regular(path))
+
+
+def linked_inside(link: str, folder: str) -> FileEntry | None:
+    """The regular file a link leads to, under the link's own name; None where it lies outside of `folder` or
+    is no file. Raises DiskError when the link leads nowhere."""
+    with told("follow the link", link):
+        target, top = os.path.realpath(link, strict=True), os.path.realpath(folder, strict=True)
+        status = os.stat(target)
+    inside = target.startswith(f"{top}/") and stat.S_ISREG(status.st_mode)
+    return entry_of(link, status) if inside else None
+
+
 def entry_of(path: str, status: os.stat_result) -> FileEntry:
     """The value form of a stat."""
     return FileEntry(path, status.st_size, status.st_mtime_ns, status.st_ino, status.st_dev)
@@ -72,6 +97,16 @@ def is_there(path: str) -> bool:
             return False
         raise disk_error(error, "look at", path) from error
     return True
+
+
+def is_folder(path: str) -> bool:
+    """A directory itself is at `path`, no link to one. Raises DiskError when that cannot be known."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except OSError as error:
+        if error.errno in ABSENT:
+            return False
+        raise disk_error(error, "look at", path) from error
 
 
 def names(path: str) -> tuple[str, ...]:

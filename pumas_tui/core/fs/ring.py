@@ -40,7 +40,8 @@ class Digests:
 class Source:
     """An open file of which exactly `size` bytes are wanted, and what to do on the way.
 
-    `on_bytes` is given the bytes read so far; `cancel` is looked at before each buffer.
+    `on_bytes` is given the bytes read so far; `cancel` is looked at before each buffer. The first `have`
+    bytes are read from `copy_fd`, an earlier copy that goes on after them.
     """
 
     fd: int
@@ -48,13 +49,17 @@ class Source:
     size: int
     cancel: threading.Event
     on_bytes: Callable[[int], None]
+    have: int = 0
+    copy_fd: int = -1
 
     def fill(self, buffer: memoryview, offset: int) -> int:
         """Read on at `offset`: at least one byte. Raises CancelledError, SourceChangedError, DiskError."""
         if self.cancel.is_set():
             raise CancelledError(f"stopped while reading {self.path}", path=self.path)
+        again = offset < self.have  # no buffer holds bytes of both files
+        fd, end = (self.copy_fd, self.have) if again else (self.fd, self.size)
         try:
-            count = os.preadv(self.fd, [buffer[: self.size - offset]], offset)
+            count = os.preadv(fd, [buffer[: end - offset]], offset)
         except OSError as error:
             raise self._unreadable(error, offset) from error
         if count == 0:

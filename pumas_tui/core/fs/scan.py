@@ -11,18 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pumas_tui.core.domain.errors import CancelledError, Trouble, trouble
+from pumas_tui.core.domain import model_stores
+from pumas_tui.core.domain.errors import CancelledError, DiskError, PumasError, Trouble, trouble
 from pumas_tui.core.domain.files import FileEntry
+from pumas_tui.core.fs import hub_cache, ollama
 from pumas_tui.core.fs.failures import ABSENT, disk_error
 from pumas_tui.core.fs.library_tree import FileMark as FileMark
 from pumas_tui.core.fs.library_tree import ModelDirEntry as ModelDirEntry
 from pumas_tui.core.fs.library_tree import ModelListing as ModelListing
 from pumas_tui.core.fs.library_tree import model_dirs as model_dirs
+from pumas_tui.core.fs.reading import check_readable as check_readable
 from pumas_tui.core.fs.reading import entry as entry
 from pumas_tui.core.fs.reading import entry_of, kind_of
 from pumas_tui.core.fs.reading import is_there as is_there
+from pumas_tui.core.fs.reading import linked_inside as linked_inside
 from pumas_tui.core.fs.reading import names as names
 from pumas_tui.core.fs.reading import read_bounded as read_bounded
+from pumas_tui.core.fs.reading import read_start as read_start
 
 OnProgress = Callable[[int, str], None]
 """Takes files seen so far and the folder being read."""
@@ -43,6 +48,7 @@ class ScanResult:
 
     A followed link keeps its own path, which is the name people know; its size and identity are the
     target's. `hidden` are folders below a pasted one whose name begins with a dot: they were not entered.
+    `folders` were entered, `ollama` are manifests of Ollama's, or folders of them, that were not.
     """
 
     files: tuple[FileEntry, ...]
@@ -50,6 +56,8 @@ class ScanResult:
     links: tuple[Link, ...]
     explicit: frozenset[str]
     hidden: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    ollama: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -63,6 +71,8 @@ class _Walk:
     hidden: list[str] = field(default_factory=list)
     known: set[tuple[int, int, str]] = field(default_factory=set)
     folders: list[str] = field(default_factory=list)
+    entered: list[str] = field(default_factory=list)
+    ollama: list[str] = field(default_factory=list)
 
     def result(self) -> ScanResult:
         return ScanResult(
@@ -71,6 +81,8 @@ class _Walk:
             tuple(self.links),
             frozenset(self.explicit),
             tuple(self.hidden),
+            tuple(self.entered),
+            tuple(self.ollama),
         )
 
     def say(self, error: OSError, path: str) -> None:
@@ -79,11 +91,18 @@ class _Walk:
     def start(self, path: str) -> None:
         """A path the user gave."""
         try:
-            if stat.S_ISLNK(os.lstat(path).st_mode):
+            is_link = stat.S_ISLNK(os.lstat(path).st_mode)
+            if is_link:
                 self.links.append(Link(path, os.readlink(path), followed=True))
             status = os.stat(path)
         except OSError as error:
             self.say(error, path)
+            return
+        if is_link and stat.S_ISDIR(status.st_mode):
+            real = os.path.realpath(path)
+            path = real if model_stores.hub_place(real) else path  # a cache is known by its own names
+        if ollama.manifests_at(path):
+            self.ollama.append(path)
             return
         if stat.S_ISREG(status.st_mode):
             self.explicit.add(path)
@@ -119,13 +138,36 @@ class _Walk:
         except OSError as error:
             self.say(error, path)
             return
+        if self._is_store(path, {item.name for item in entries}):
+            return
+        self.entered.append(path)
         below = len(self.folders)
         for item in entries:
             self._item(item)
         self.folders[below:] = reversed(self.folders[below:])
 
+    def _is_store(self, path: str, listed: set[str]) -> bool:
+        """Another program's store is read by its own rules: its files' names do not tell which are models."""
+        if ollama.is_store(listed):
+            self.ollama.append(f"{path}/manifests")
+            return True
+        if hub_cache.is_model_folder(path, listed):
+            try:
+                snapshot = hub_cache.chosen_snapshot(path)
+                self.add(snapshot, os.stat(snapshot))
+            except PumasError as error:
+                self.troubles.append(trouble(error))
+            except OSError as error:
+                self.say(error, path)
+            return True
+        return False
+
     def _item(self, item: os.DirEntry[str]) -> None:
         try:
+            if item.is_symlink() and hub_cache.leads_to_blob(item.path):
+                self.links.append(Link(item.path, os.readlink(item.path), followed=True))
+                self._blob(item)
+                return
             if item.is_symlink():
                 self.links.append(Link(item.path, os.readlink(item.path), followed=False))
                 message = f"{item.path} is a link and was not followed; paste it by itself to import it"
@@ -135,10 +177,20 @@ class _Walk:
         except OSError as error:
             self.say(error, item.path)
             return
+        except DiskError as error:
+            self.troubles.append(trouble(error))
+            return
         if item.name.startswith(".") and stat.S_ISDIR(status.st_mode):
             self.hidden.append(item.path)
         else:
             self.add(item.path, status)
+
+    def _blob(self, item: os.DirEntry[str]) -> None:
+        """A file of a snapshot. Each name counts, since several may share a blob. Raises OSError."""
+        status = item.stat()
+        if stat.S_ISREG(status.st_mode) and (status.st_dev, status.st_ino, item.path) not in self.known:
+            self.known.add((status.st_dev, status.st_ino, item.path))
+            self.files.append(entry_of(item.path, status))
 
 
 def absolute(path: str) -> str:

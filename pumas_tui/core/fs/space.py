@@ -1,33 +1,15 @@
-"""What lies under a path: free bytes, mount point and file-system type, lane; and which boot of which host.
-
-Formats: /proc/self/mountinfo as in proc(5).
-"""
+"""What lies under a path: free bytes, mount point, type and options; and which boot of which host."""
 
 import os
-import re
 import socket
-from dataclasses import dataclass
 from pathlib import Path
 
+from pumas_tui.core.domain import mounts
+from pumas_tui.core.domain.mounts import is_network as is_network
 from pumas_tui.core.fs.failures import ABSENT, disk_error, told
 
 _MOUNTS = "/proc/self/mountinfo"
 _BOOT_ID = "/proc/sys/kernel/random/boot_id"
-_NETWORK = frozenset({
-    "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "afs", "ceph", "lustre", "beegfs", "gpfs",
-    "glusterfs", "pvfs2", "orangefs", "coda", "davfs", "vboxsf", "prl_fs", "fuse.sshfs", "fuse.rclone",
-    "fuse.s3fs", "fuse.goofys", "fuse.gcsfuse", "fuse.glusterfs", "fuse.ceph", "fuse.juicefs", "fuse.davfs",
-    "fuse.seaweedfs", "fuse.curlftpfs", "fuse.smbnetfs", "fuse.vmhgfs-fuse",
-})  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class FileSystem:
-    """One mount. `type` as the kernel spells it, with the FUSE subtype (`fuse.sshfs`)."""
-
-    mount_point: str
-    type: str
-    source: str
 
 
 def _existing(path: str) -> tuple[str, os.stat_result]:
@@ -44,42 +26,25 @@ def _existing(path: str) -> tuple[str, os.stat_result]:
 
 def free_bytes(path: str) -> int:
     """Bytes this user may still write where `path` is or would be. Raises DiskError."""
+    return room(path)[0]
+
+
+def room(path: str) -> tuple[int, int]:
+    """Bytes free for this user, and bytes in all, where `path` is or would be. Raises DiskError."""
     there, _ = _existing(path)
     with told("ask for free space of", there):
         status = os.statvfs(there)
-    return status.f_bavail * status.f_frsize
+    return status.f_bavail * status.f_frsize, status.f_blocks * status.f_frsize
 
 
-def filesystem(path: str) -> FileSystem:
+def filesystem(path: str) -> mounts.FileSystem:
     """The mount that holds `path`, or would hold it. Raises DiskError."""
     there, _ = _existing(path)
     with told("resolve", there):
         real = os.path.realpath(there, strict=True)
     with told("read", _MOUNTS):
         table = Path(_MOUNTS).read_bytes()
-    return mount_of(real, os.fsdecode(table))
-
-
-def mount_of(real_path: str, mountinfo: str) -> FileSystem:
-    """The mount of a resolved path: the longest mount point by whole components, the latest of equal ones."""
-    best: FileSystem | None = None
-    for line in mountinfo.splitlines():
-        left, _, right = line.partition(" - ")
-        point = _unescaped(left.split(" ")[4])
-        inside = real_path == point or real_path.startswith(point.rstrip("/") + "/")
-        if inside and (best is None or len(point) >= len(best.mount_point)):
-            kind, source = right.split(" ")[:2]
-            best = FileSystem(point, kind, _unescaped(source))
-    return best or FileSystem("/", "unknown", "")
-
-
-def _unescaped(text: str) -> str:
-    return re.sub(r"\\([0-7]{3})", lambda m: chr(int(m[1], 8)), text)
-
-
-def is_network(fs: FileSystem) -> bool:
-    """Other hosts may change files there, and memory shared by processes is not to be trusted."""
-    return fs.type in _NETWORK
+    return mounts.holder(real, os.fsdecode(table))
 
 
 def boot_id() -> str:
@@ -93,7 +58,14 @@ def host_name() -> str:
     return socket.gethostname()
 
 
-def lane_of(path: str) -> str:
-    """The lane of jobs that use the device under `path`: `dev:<major>:<minor>`. Raises DiskError."""
-    device = _existing(path)[1].st_dev
-    return f"dev:{os.major(device)}:{os.minor(device)}"
+def device_number(path: str) -> int:
+    """`st_dev` of the file system that holds `path`, or would hold it. Raises DiskError."""
+    return _existing(path)[1].st_dev
+
+
+def may_write(path: str) -> bool:
+    """This user may make files in the folder `path`, or make it, as far as permissions and mount tell.
+
+    Raises DiskError.
+    """
+    return os.access(_existing(path)[0], os.W_OK | os.X_OK, effective_ids=True)

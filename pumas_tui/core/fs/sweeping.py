@@ -1,31 +1,31 @@
-"""What crashed operations left in `.staging`: proven copies are removed, everything else is told.
+"""What stopped operations left in `.staging`: kept for the job that wants it, removed where it is proven that
+nothing is lost, else told.
 
 An entry is left alone while its lock is held or its process runs: either is enough, so nothing depends on
-flock alone. Another host's entries are only told. Sources are proof: a staged file goes only when
-its manifest calls it a copy and the source still has the size and mtime it was copied with.
+flock alone. Another host's entries are only told. What counts as proof: `proof`.
 """
 
 import json
 import os
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from pumas_tui.core.domain import ids
 from pumas_tui.core.domain.errors import DamagedError, DiskError
-from pumas_tui.core.domain.ids import BadIdError, OperationId
+from pumas_tui.core.domain.ids import BadIdError, ModelUid, OperationId
 from pumas_tui.core.domain.layout import METADATA, LibraryPaths
-from pumas_tui.core.fs import locks, marker, ops, ops_publish, ops_remove, space
-from pumas_tui.core.fs.failures import disk_error
+from pumas_tui.core.fs import adopting, locks, marker, ops, ops_publish, ops_remove, space
 from pumas_tui.core.fs.manifest import (
     Manifest,
-    StagedCopy,
     lock_path,
     manifest_path,
     manifest_temp,
     read_manifest,
 )
 from pumas_tui.core.fs.owners import Owner
-from pumas_tui.core.fs.reading import is_absent, is_there, names, read_bounded, tree
+from pumas_tui.core.fs.proof import not_proven
+from pumas_tui.core.fs.reading import is_absent, is_there, names, read_bounded
 
 _METADATA_LIMIT = 4 << 20
 
@@ -44,11 +44,12 @@ class Leftover:
 @dataclass(frozen=True, slots=True)
 class SweepReport:
     """`removed`: operations whose staged copies are gone. `published`: manifests of operations that crashed
-    after their model was in place. `leftovers`: what was left, and why."""
+    after their model was in place. `leftovers`: what was left, and why. `kept`: for jobs that wait."""
 
     removed: tuple[OperationId, ...]
     published: tuple[Manifest, ...]
     leftovers: tuple[Leftover, ...]
+    kept: tuple[OperationId, ...] = ()
 
 
 @dataclass(slots=True)
@@ -57,9 +58,12 @@ class _Sweep:
     host: str
     boot_id: str
     network: bool
+    wanted: Collection[ModelUid] = ()
+    unwanted: Collection[ModelUid] = ()
     removed: list[OperationId] = field(default_factory=list)
     published: list[Manifest] = field(default_factory=list)
     leftovers: list[Leftover] = field(default_factory=list)
+    kept: list[OperationId] = field(default_factory=list)
 
     def leave(self, op: str, path: str, reason: str, host: str = "") -> None:
         self.leftovers.append(Leftover(op, reason, path, host, _age_s(path)))
@@ -92,7 +96,8 @@ class _Sweep:
             self.leave(op, manifest_path(self.paths, op), error.message)
             return
         owner = manifest.owner if manifest is not None else holder
-        if owner is not None and owner.lives(self.host, self.boot_id):
+        parked = manifest is not None and manifest.parked and manifest.uid in self.unwanted
+        if owner is not None and owner.lives(self.host, self.boot_id) and not parked:
             return
         if owner is not None and self._elsewhere(owner):
             self.leave(op, staged, f"is being worked on, or was, by {owner.host}", owner.host)
@@ -110,7 +115,10 @@ class _Sweep:
     def _dead(self, manifest: Manifest, staged: str) -> None:
         final = f"{self.paths.models}/{manifest.model_id}" if manifest.model_id else ""
         if is_there(staged):
-            reason = _not_proven(manifest, staged)
+            if manifest.uid in self.wanted and adopting.resumable(self.paths, manifest) is not None:
+                self.kept.append(manifest.op)
+                return
+            reason = not_proven(manifest, staged)
             if reason:
                 self.leave(manifest.op, staged, reason, manifest.owner.host)
                 return
@@ -131,26 +139,53 @@ class _Sweep:
         ops_remove.remove_file_of_ours(lock_path(self.paths, op))
 
 
-def sweep(paths: LibraryPaths, host: str | None = None, boot_id: str | None = None) -> SweepReport:
-    """Tidy after operations of this host that died. Touches nothing of a live one. Raises DiskError when
-    staging itself cannot be read, and the errors of `marker.read`."""
+def sweep(
+    paths: LibraryPaths,
+    wanted: Collection[ModelUid] = (),
+    *,
+    host: str | None = None,
+    boot_id: str | None = None,
+) -> SweepReport:
+    """Tidy after operations of this host that died. Touches nothing of a live one, and nothing of models that
+    are `wanted` by jobs that can go on. Raises DiskError when staging itself cannot be read, and the errors
+    of `marker.read`."""
     marker.tidy(paths.models)
-    state = _Sweep(
-        paths,
-        host if host is not None else space.host_name(),
-        boot_id if boot_id is not None else space.boot_id(),
-        space.is_network(space.filesystem(paths.models)),
-    )
+    state = _state(paths, host, boot_id)
+    state.wanted = frozenset(wanted)
     found: set[OperationId] = set()
     for name in names(paths.staging):
         op = _operation_of(name)
-        if op is None:
+        if ops.is_temp_name(name):
+            ops.forget(f"{paths.staging}/{name}")
+        elif op is None:
             state.leave("", f"{paths.staging}/{name}", "was not made by any operation")
         else:
             found.add(op)
     for op in sorted(found):
         state.entry(op)
-    return SweepReport(tuple(state.removed), tuple(state.published), tuple(state.leftovers))
+    return SweepReport(
+        tuple(state.removed), tuple(state.published), tuple(state.leftovers), tuple(state.kept)
+    )
+
+
+def drop(paths: LibraryPaths, unwanted: Collection[ModelUid]) -> tuple[OperationId, ...]:
+    """Remove what stopped operations staged of these models, which nobody wants any more, with the same proof
+    as a sweep. The operations that are gone. Raises DiskError when staging cannot be listed."""
+    state = _state(paths)
+    state.unwanted = unwanted
+    for manifest in list(adopting.manifests(paths)):
+        if manifest.uid in unwanted:
+            state.entry(manifest.op)
+    return tuple(state.removed)
+
+
+def _state(paths: LibraryPaths, host: str | None = None, boot_id: str | None = None) -> _Sweep:
+    return _Sweep(
+        paths,
+        host if host is not None else space.host_name(),
+        boot_id if boot_id is not None else space.boot_id(),
+        space.is_network(space.filesystem(paths.models)),
+    )
 
 
 def _operation_of(name: str) -> OperationId | None:
@@ -162,31 +197,6 @@ def _operation_of(name: str) -> OperationId | None:
     except BadIdError:
         return None
     return op if name in (op, f"{op}.json", f"{op}.lock", manifest_temp(op)) else None
-
-
-def _not_proven(manifest: Manifest, staged: str) -> str:
-    """Why the staged files must stay; empty when each is a copy whose source is as it was."""
-    copies = {copy.name: copy for copy in manifest.copies}
-    for name, is_dir in tree(staged):
-        if is_dir or name == METADATA or ops.is_temp_name(name):
-            continue  # written by us from what the sources say
-        copy = copies.get(name)
-        if copy is None:
-            return f"holds {name}, which its manifest does not call a copy"
-        reason = _source_differs(copy)
-        if reason:
-            return reason
-    return ""
-
-
-def _source_differs(copy: StagedCopy) -> str:
-    try:
-        status = os.stat(copy.source)
-    except OSError as error:
-        return disk_error(error, "find the source", copy.source).message
-    if (status.st_size, status.st_mtime_ns) != (copy.size, copy.mtime_ns):
-        return f"the source {copy.source} changed since it was copied"
-    return ""
 
 
 def _holds(final: str, manifest: Manifest) -> bool:

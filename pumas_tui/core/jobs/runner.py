@@ -8,12 +8,14 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pumas_tui.core.domain.errors import CancelledError, PumasError, RefusedError, trouble
+from pumas_tui.core.domain.errors import CancelledError, DiskFullError, PumasError, RefusedError, trouble
 from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import Job, JobKind, JobRequest, JobState, Need, Progress, Stage
+from pumas_tui.core.domain.lanes import Turns
 from pumas_tui.core.domain.text import safe
 
 _log = logging.getLogger(__name__)
@@ -22,6 +24,7 @@ _HEARTBEAT_S = 5.0
 _WRITE_AGAIN_S = 1.0
 _REPORT_EVERY_S = 0.1
 _RATE_WINDOW_S = 3.0
+_STUCK_S = 5.0
 
 
 class JobRows(Protocol):
@@ -31,8 +34,7 @@ class JobRows(Protocol):
         self,
         owner: str,
         kinds: Collection[JobKind],
-        busy_lanes: Mapping[str, int],
-        lane_width: int,
+        turns: Turns,
         batches: Collection[str] | None = None,
     ) -> Job | None: ...
     def get(self, job_id: JobId) -> Job: ...
@@ -75,11 +77,13 @@ Outcome = Finished | Asks
 class JobContext:
     """What a handler gets: when to stop, where to say how far it is, and whether no other job runs here.
 
-    Used by the job's thread.
+    `unwanted` tells, once `cancel` is set, that the job will not go on: what it made may go. Used by the
+    job's thread.
     """
 
     def __init__(self, job: Job, rows: ProgressRows, alone: Callable[[], bool]) -> None:
         self.cancel = threading.Event()
+        self.unwanted = threading.Event()
         self.alone = alone
         self._job = job
         self._rows = rows
@@ -100,7 +104,8 @@ class JobContext:
             self._window.pop(0)
         then, done_then = self._window[0]
         rate = (bytes_done - done_then) / (now - then) if now > then else 0.0
-        self._rows.put_progress(Progress(self._job.id, stage, bytes_done, bytes_total, rate, time.time()))
+        with suppress(PumasError):  # a job must not fail because nobody can be told how far it is
+            self._rows.put_progress(Progress(self._job.id, stage, bytes_done, bytes_total, rate, time.time()))
 
 
 Handler = Callable[[Job, JobContext], Outcome]
@@ -120,7 +125,7 @@ class RunnerOptions:
 
     owner: str
     width: int
-    lane_width: int
+    turns: Turns
     heartbeat: Callable[[], None]
     batches: set[str] | None = None
     kinds: tuple[JobKind, ...] = field(default=(JobKind.IMPORT,))
@@ -144,6 +149,7 @@ class Runner:
         self._wake = threading.Event()
         self._stopping = False
         self._stop_state = JobState.WAITING
+        self._troubles: dict[JobId | None, tuple[float, PumasError]] = {}  # by job; None: claiming
         self._thread = threading.Thread(target=self._run, name="runner", daemon=True)
 
     def start(self) -> None:
@@ -153,6 +159,15 @@ class Runner:
     def wake(self) -> None:
         """Look for work now."""
         self._wake.set()
+
+    def stuck(self) -> PumasError | None:
+        """What has kept rows from being written for some seconds; None while all goes well."""
+        late = time.monotonic() - _STUCK_S
+        return next((error for since, error in list(self._troubles.values()) if since <= late), None)
+
+    def _failed(self, key: JobId | None, error: PumasError) -> None:
+        since, _ = self._troubles.get(key, (time.monotonic(), error))
+        self._troubles[key] = (since, error)
 
     def own(self, batch_id: str) -> None:
         """Take this batch as one's own."""
@@ -180,7 +195,9 @@ class Runner:
                 self._obey_requests()
                 while self._start_one():
                     pass
+                self._troubles.pop(None, None)
             except PumasError as error:  # a full or vanished disk: the rows are where they were; look again
+                self._failed(None, error)
                 _log.warning("runner: %s", safe(error.message))
             self._wake.wait(_PERIOD_S)
             self._wake.clear()
@@ -199,16 +216,15 @@ class Runner:
             row = self._jobs.get(running.job.id)
             if row.request is not None and not running.context.cancel.is_set():
                 running.request = row.request
+                if row.request is JobRequest.CANCEL:
+                    running.context.unwanted.set()
                 running.context.cancel.set()
 
     def _start_one(self) -> bool:
         if len(self._running) >= self._options.width:
             return False
-        lanes: dict[str, int] = {}
-        for running in self._running.values():
-            lanes[running.job.lane] = lanes.get(running.job.lane, 0) + 1
         own = None if self._options.batches is None else sorted(self._options.batches)
-        job = self._jobs.claim(self._options.owner, self._options.kinds, lanes, self._options.lane_width, own)
+        job = self._jobs.claim(self._options.owner, self._options.kinds, self._options.turns, own)
         if job is None:
             return False
         context = JobContext(job, self._progress, lambda: len(self._running) == 1)
@@ -222,10 +238,10 @@ class Runner:
         while True:
             try:
                 write()
+                self._troubles.pop(job.id, None)
                 break
-            except (
-                PumasError
-            ) as error:  # what came of it must not be lost to a disk that is full for a moment
+            except PumasError as error:  # what came of it must not be lost to a disk full for a moment
+                self._failed(job.id, error)
                 _log.warning("job %s: %s", job.id, safe(error.message))
                 if self._stopping:
                     break  # the row says running by a process that is gone: the next start asks the disk
@@ -239,6 +255,9 @@ class Runner:
             outcome = self._handlers[job.kind](job, context)
         except CancelledError:
             return lambda: self._stopped(job)
+        except DiskFullError as error:  # waits until somebody has made room; the next job may need less
+            row = _as_row(error) | {"missing_bytes": error.missing_bytes, "kept_bytes": error.kept_bytes}
+            return lambda: rows.finish(job.id, owner, JobState.PAUSED, error=row)
         except RefusedError as error:
             row = _as_row(error)
             return lambda: rows.finish(job.id, owner, JobState.REFUSED, error=row)
@@ -263,9 +282,11 @@ class Runner:
             self._jobs.finish(job.id, owner, JobState.CANCELLED)
         elif request is JobRequest.PAUSE or self._stop_state is JobState.PAUSED:
             self._jobs.finish(job.id, owner, JobState.PAUSED)
+            return  # how far it came stays known
         else:
             self._jobs.requeue(job.id, owner)
-        self._progress.clear(job.id)
+        with suppress(PumasError):
+            self._progress.clear(job.id)
 
 
 def _as_row(error: PumasError) -> dict[str, Any]:

@@ -56,7 +56,7 @@ class PasteSheet(Dialog[PasteAnswer]):
             return f"{which} {'is' if absent == 1 else 'are'} not on {self._host}"
         if not self._good:
             return "Nothing to import in what was pasted"
-        return f"{plural(total, 'path')} pasted"
+        return present.pasted(found)
 
     def body(self, width: int) -> Sequence[Line]:
         if self._inspection.absent:

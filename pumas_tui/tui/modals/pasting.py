@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pumas_tui.core.domain.errors import PumasError
-from pumas_tui.core.domain.imports import ImportChoices
+from pumas_tui.core.domain.imports import ImportChoices, ImportMode
 from pumas_tui.core.domain.text import plural
 from pumas_tui.tui.modals.ask import ask
 from pumas_tui.tui.modals.paste import PasteSheet
@@ -46,7 +46,8 @@ async def take_paste(
         if screen.readonly:
             screen.show_message(READ_ONLY)
             return Meant.IMPORT
-        done = await library.imports.submit(found.candidates, ImportChoices())
+        choices = ImportChoices(mode=ImportMode(library.settings.imports.mode))
+        done = await library.imports.submit(found.candidates, choices)
         screen.show_message(f"{plural(len(done.jobs), 'import')} in the queue.")
     except PumasError as error:
         screen.show_message(error.message, "error")

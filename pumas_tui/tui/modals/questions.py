@@ -9,6 +9,7 @@ from pumas_tui.core.domain import import_payload, pickle_verdict
 from pumas_tui.core.domain.jobs import JobView, Need, NeedKind
 from pumas_tui.core.domain.text import plural
 from pumas_tui.tui.modals.ask import ask
+from pumas_tui.tui.modals.cancel import CancelDialog, Stop
 from pumas_tui.tui.modals.duplicate import DuplicateDialog
 from pumas_tui.tui.modals.missing import MissingPartDialog
 from pumas_tui.tui.modals.pickle import PickleDialog
@@ -63,6 +64,19 @@ async def settle(screen: Screen[Any], library: "Library", view: JobView, need: N
         case _:
             await library.jobs.answer(view.job.id, need.kind, choice)
             return f"{_SAID[choice]}: {name}."
+
+
+async def settle_cancel(screen: Screen[Any], library: "Library", views: Sequence[JobView]) -> str:
+    """Ask what becomes of running copies. What came of it, to be said; raises PumasError."""
+    answer, ids = await ask(screen, CancelDialog(views)), [view.job.id for view in views]
+    which = plural(len(views), "import")
+    if answer is Stop.KEEP:
+        await library.jobs.pause(ids)
+        return f"Stopping {which}. What is copied is kept: p goes on."
+    if answer is Stop.THROW_AWAY:
+        await library.jobs.cancel(ids)
+        return f"Stopping {which}. Originals are not touched."
+    return "Nothing was stopped."
 
 
 async def _look_again(library: "Library", view: JobView, name: str) -> str:

@@ -15,6 +15,7 @@ _HEADINGS = {
     Scope.LIBRARY: "LIBRARY",
     Scope.IMPORT: "IMPORT",
     Scope.TEXT: "TEXT BOXES",
+    Scope.FIRST_START: "FIRST START",
 }
 _PLACES = {Scope.LIBRARY: "Library", Scope.IMPORT: "Import"}
 READ_ONLY = "off: read only"
@@ -56,7 +57,8 @@ def help_rows(
 ) -> Found:
     """Keys that work here (or on all screens), under headings, each with its command line and a sentence."""
     others = (Scope.LIBRARY, Scope.IMPORT) if everywhere else (place,)
-    actions = of_scopes((*others, Scope.MARKS, Scope.LIST, Scope.SCREEN, Scope.GLOBAL, Scope.TEXT))
+    scopes = (*others, Scope.MARKS, Scope.LIST, Scope.SCREEN, Scope.GLOBAL, Scope.TEXT)
+    actions = of_scopes((place, Scope.LIST) if place is Scope.FIRST_START else scopes)
     words = _words(text)
     hits = [action for action in actions if matches(action, words, keymap.all(action.id))]
     rows: list[FoundRow] = []

@@ -16,6 +16,7 @@ from pumas_tui.tui.presenters.prose import Tone, clip
 
 WAITING_SHOWN = 50
 DONE_SHOWN = 5
+_ROOMY, _TIGHT = 30, 16
 
 
 class Section(StrEnum):
@@ -121,9 +122,12 @@ def _copied(view: JobView) -> int:
 
 
 def queue_rows(
-    state: JobsState, now: float, expanded: Iterable[Section] = (), *, gaps: bool = True
+    state: JobsState, now: float, expanded: Iterable[Section] = (), *, height: int = _ROOMY
 ) -> tuple[QueueRow, ...]:
-    """All rows of the list. `now` in epoch seconds; `expanded` sections list every job."""
+    """All rows of the list. `now` in epoch seconds; `expanded` sections list every job.
+
+    `height` of the window: high ones set sections apart by an empty row, low ones leave out empty sections.
+    """
     found = by_section(state)
     if not state.jobs:
         return ()
@@ -132,9 +136,9 @@ def queue_rows(
     first_in_lane: set[str] = set()
     rows: list[QueueRow] = []
     for section, views in found.items():
-        if section in _OPTIONAL and not views:
+        if not views and (section in _OPTIONAL or height < _TIGHT):
             continue
-        if rows and gaps:
+        if rows and height >= _ROOMY:
             rows.append(Gap())
         rows.append(Heading(section, len(views)))
         shown = views if section in opened else views[: _limit(section)]
@@ -268,22 +272,22 @@ def _job_text(row: JobRow, width: int, margin: str) -> str:
     return pad(f"{margin}{name}{amount}{' ' * at.gap}{cut_end(words, at.words, ASCII)}", width)
 
 
-def summary(state: JobsState, width: int) -> str:
-    """What stands at the right of the screen's title: how much there is to do."""
+def summary(state: JobsState, width: int, mode: str) -> str:
+    """What stands at the right of the screen's title: how much there is to do, and how it will come in."""
     total = sums(state)
     if not state.jobs:
         return "empty"
     if width < 110:
         return f"{total.queued:,} queued  {size(total.bytes_left)}" if total.queued else "nothing queued"
-    left = f"{total.queued:,} in queue   {size(total.bytes_left)} to copy   "
-    return f"{left if total.queued else 'nothing in queue   '}mode: copy   originals: keep"
+    left = f"{total.queued:,} in queue   {size(total.bytes_left)} to import   "
+    return f"{left if total.queued else 'nothing in queue   '}mode: {mode}   originals: keep"
 
 
 _EMPTY = """\
  Paste paths of model files, here or on any screen. All of these work:
 
     /mnt/nas/a.safetensors   'with spaces.ckpt'   with\\ spaces.ckpt
-    file:///mnt/nas/a%20b.gguf   C:\\models\\x.ckpt   a folder
+    file:///mnt/nas/a%20b.gguf   a folder   a glob (you are asked first)
 
  i   type a path
 
@@ -294,7 +298,7 @@ _EMPTY_NARROW = """\
  Paste paths of model files, here or on any screen:
 
     /mnt/nas/a.safetensors   with\\ spaces.ckpt
-    file:///mnt/nas/a%20b.gguf   a folder
+    file:///mnt/nas/a%20b.gguf   a folder   a glob
 
  i   type a path
 
@@ -309,12 +313,13 @@ def empty_text(width: int) -> str:
     return _EMPTY if width >= 80 else _EMPTY_NARROW
 
 
-def paste_hint(width: int, key: str) -> str:
+def paste_hint(width: int, key: str, mode: str) -> str:
     """The line above the queue."""
+    mode = mode.upper()
     types = f"{key} types one path." if key else ""
     if width >= 110:
         first = "Paste paths here or anywhere (dropping files on the window pastes them)."
-        return f" {first}  {types}  Originals stay: mode COPY"
+        return f" {first}  {types}  Originals stay: mode {mode}"
     if width >= 80:
-        return " Paste paths anywhere, or drop files on the window.   Mode: COPY"
-    return " Paste paths anywhere.  Mode: COPY"
+        return f" Paste paths anywhere, or drop files on the window.   Mode: {mode}"
+    return f" Paste paths anywhere.  Mode: {mode}"

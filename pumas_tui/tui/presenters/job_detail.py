@@ -4,7 +4,7 @@ from pumas_tui.core.domain.jobs import Job, JobState, JobView, NeedKind
 from pumas_tui.core.domain.text import plural, safe, size
 from pumas_tui.tui.presenters.cells import ASCII, cut_end, width_of
 from pumas_tui.tui.presenters.imports import job_name, main_file, size_bytes
-from pumas_tui.tui.presenters.job_words import asks_about_pickle, open_needs, reason
+from pumas_tui.tui.presenters.job_words import asks_about_pickle, is_full, mode_words, open_needs, reason
 from pumas_tui.tui.presenters.prose import Line, Tone
 
 _NEXT = {
@@ -26,6 +26,8 @@ _NEXT_IN_STATE = {
 
 def next_keys(job: Job) -> str:
     """What can be done with it now."""
+    if is_full(job):
+        return _NEXT[NeedKind.DISK_FULL]
     asking = open_needs(job) if job.state is JobState.NEEDS_YOU else ()
     return _NEXT[asking[0].kind] if asking else _NEXT_IN_STATE.get(job.state, "")
 
@@ -45,10 +47,10 @@ def fitting(view: JobView | None) -> frozenset[str]:
     if view is None:
         return frozenset(always)
     states = {
-        JobState.NEEDS_YOU: {"cancel", "first", "off queue"},
+        JobState.NEEDS_YOU: {"cancel", "first", "off queue", "edit", "mode"},
         JobState.RUNNING: {"pause", "cancel"},
-        JobState.WAITING: {"pause", "cancel", "first", "off queue"},
-        JobState.PAUSED: {"pause", "cancel", "first", "off queue"},
+        JobState.WAITING: {"pause", "cancel", "first", "off queue", "edit", "mode"},
+        JobState.PAUSED: {"pause", "cancel", "first", "off queue", "edit", "mode"},
         JobState.FAILED: {"retry", "off queue"},
         JobState.REFUSED: {"retry", "off queue"},
         JobState.CANCELLED: {"retry", "off queue"},
@@ -71,9 +73,11 @@ def detail_lines(view: JobView, models_dir: str) -> list[Line]:
         lines.append(_field("Error", str(job.error.get("message") or "no reason was recorded"), Tone.DANGER))
         if job.error.get("path"):
             lines.append(_field("Path", str(job.error["path"])))
-        if job.error.get("hint"):
+        if job.error.get("hint") and not is_full(job):
             lines.append(_field("Do", str(job.error["hint"])))
     else:
+        if mode := mode_words(job):
+            lines.append(_field("Mode", mode))
         evidence = payload.get("evidence") or ()
         lines += [_field("Why", str(text)) for text in evidence[:1]]
         lines += [_field("SHA-256", str(result["sha256"]))] if result.get("sha256") else []

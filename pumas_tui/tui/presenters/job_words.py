@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from pumas_tui.core.domain import pickle_verdict
+from pumas_tui.core.domain import lanes, pickle_verdict
+from pumas_tui.core.domain.errors import DiskFullError
+from pumas_tui.core.domain.imports import ImportMode
 from pumas_tui.core.domain.jobs import (
     Job,
     JobRequest,
@@ -23,6 +25,7 @@ from pumas_tui.tui.presenters.prose import without_path
 
 STAGES: Mapping[Stage, tuple[str, str]] = {
     Stage.CHECKING: ("checking", "check"),
+    Stage.RESUMING: ("reading it again", "again"),
     Stage.STAGING: ("copying + hashing", "copy"),
     Stage.COMMITTING: ("writing", "write"),
     Stage.INDEXING: ("indexing", "index"),
@@ -31,6 +34,20 @@ STAGES: Mapping[Stage, tuple[str, str]] = {
 
 
 SAME_DISK = ", same disk"
+MODES = {
+    "a": ImportMode.AUTO,
+    "c": ImportMode.COPY,
+    "r": ImportMode.REFLINK,
+    "h": ImportMode.HARDLINK,
+}
+"""Modes by the letters that choose them."""
+_MODE_WORDS = {
+    ImportMode.AUTO: "auto: shares the blocks where it can, else copies",
+    ImportMode.COPY: "copy",
+    ImportMode.REFLINK: "reflink: shares the blocks of the original, or fails",
+    ImportMode.HARDLINK: "hard link: a second name of the same file, or fails",
+}
+MODE_CHOICES = tuple((letter, _MODE_WORDS[mode]) for letter, mode in MODES.items())
 
 
 class Words(NamedTuple):
@@ -90,6 +107,12 @@ def _running(view: JobView, now: float) -> Words:
         f"{done:>3}  {eta or short}",
         f"{done:>3}",
     )
+
+
+def mode_words(job: Job) -> str:
+    """How its bytes came in, or are to come in."""
+    said = (job.result or {}).get("mode") or (job.payload.get("choices") or {}).get("mode")
+    return _MODE_WORDS[ImportMode(said)] if said in list(ImportMode) else ""
 
 
 def open_needs(job: Job) -> tuple[Need, ...]:
@@ -156,10 +179,11 @@ def parts(numbers: Sequence[int]) -> str:
 def _full(facts: Mapping[str, Any]) -> Words:
     missing = int(facts.get("missing_bytes") or 0)
     if not missing:
-        return Words("PAUSED: the disk is full", "PAUSED: disk full", "disk full", "disk full")
-    short = size(missing)
+        said = reason(facts) if facts.get("message") else "the disk is full"
+        return Words(f"PAUSED: {said}", "PAUSED: disk full", "disk full", "disk full")
+    short, disk = size(missing), safe(str(facts.get("path") or "the disk"))
     return Words(
-        f"PAUSED: the disk is full, {short} more are needed",
+        f"PAUSED: {disk} is full, {short} more are needed",
         f"disk full, needs {short}",
         "disk full",
         "disk full",
@@ -167,9 +191,19 @@ def _full(facts: Mapping[str, Any]) -> Words:
 
 
 def reason(error: Mapping[str, Any]) -> str:
-    """The message of a row's error without the path that it begins with. Printable."""
+    """The message of a row's error without the path that it begins with. Printable.
+
+    The path of a full disk is no source of the import: it stays.
+    """
     message = str(error.get("message") or "no reason was recorded")
-    return safe(without_path(message, error.get("path")))
+    return safe(
+        message if error.get("code") == DiskFullError.code else without_path(message, error.get("path"))
+    )
+
+
+def is_full(job: Job) -> bool:
+    """It waits for room on a disk."""
+    return job.state is JobState.PAUSED and (job.error or {}).get("code") == DiskFullError.code
 
 
 def _failed(job: Job) -> Words:
@@ -180,15 +214,22 @@ def _failed(job: Job) -> Words:
 
 
 def _paused(view: JobView) -> Words:
+    if is_full(view.job):
+        return _full(view.job.error or {})
     if view.job.error:
         said = reason(view.job.error)
         return Words(f"PAUSED: {said}", f"PAUSED: {said}", "PAUSED", "PAUSED")
-    return Words("paused", "paused", "paused", "paused")
+    words = f"paused at {percent(view)}" if view.progress is not None else "paused"
+    return Words(words, words, words, "paused")
 
 
 def _done(job: Job) -> Words:
     result = job.result or {}
     model_id = safe(str(result.get("model_id") or ""))
+    wanted = safe(str(job.payload.get("model_id") or ""))
+    if wanted and model_id.startswith(f"{wanted}-"):  # other content has the name: the hash tells them apart
+        said = f"name was taken: ...{model_id.removeprefix(wanted)}"
+        return Words(f"name was taken: imported as {model_id}", said, said, "renamed")
     if result.get("status") == "duplicate":
         return Words(f"already here as {model_id}", f"already here as {model_id}", "already here", "was here")
     return Words(f"imported as {model_id}" if model_id else "imported", "imported", "imported", "done")
@@ -201,7 +242,7 @@ def _time_of_day(at: float | None) -> str:
 
 def why_waiting(job: Job, running: Sequence[Job]) -> str:
     """Why a waiting job does not run yet, as far as the rows tell."""
-    same_disk = [other for other in running if job.lane and other.lane == job.lane]
+    same_disk = [other for other in running if lanes.shared(job.lane, other.lane)]
     if same_disk:
         name = safe(str(same_disk[0].payload.get("name") or "another"))
         return f"after {name}{SAME_DISK}"

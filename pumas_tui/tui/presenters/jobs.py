@@ -24,6 +24,8 @@ _STATE = {
     JobState.CANCELLED: "cancelled",
 }
 _BAR_FROM = 72
+_BAR = 12
+_SPEED_FROM = 50
 
 
 def rate_text(bytes_per_s: float) -> str:
@@ -68,11 +70,13 @@ def job_line(view: JobView, now: float, width: int, glyphs: Glyphs = UNICODE) ->
     """One job in `width` cells: name, stage, bar and percent while it runs, pace or size at the right."""
     running = view.job.state is JobState.RUNNING
     right = pace_text(view, now) if running else text.size(int(view.job.payload.get("size_bytes", 0) or 0))
-    middle = pad(stage_text(view), 10)
-    if running and view.progress is not None:
-        drawn = f"{bar(view.fraction, 12)} " if width >= _BAR_FROM else ""
-        middle += f" {drawn}{pad_left(percent(view), 4)}"
-    right = pad_left(right, 18) if width >= _BAR_FROM else right
+    drawn = bar(view.fraction, _BAR) if width >= _BAR_FROM else ""
+    far = " ".join(part for part in (drawn, pad_left(percent(view), 4)) if part)
+    middle = f"{pad(stage_text(view), 10)} "
+    middle += far if running and view.progress is not None else " " * len(far)
+    if width < _SPEED_FROM:
+        right = right.rpartition("  ")[2]
+    right = pad_left(right, 18 if width >= _BAR_FROM else 16 if width >= _SPEED_FROM else 8)
     room = max(width - len(middle) - len(right) - 4, 8)
     return pad(f"{pad(cut_end(job_name(view), room, glyphs), room)}  {middle}  {right}", width)
 

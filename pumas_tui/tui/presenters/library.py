@@ -1,6 +1,6 @@
 """What the Library screen says when there is no list to show, or when something is wrong with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from pumas_tui.core.domain.events import LibraryScanned
 from pumas_tui.core.domain.layout import LibraryPaths
@@ -51,6 +51,12 @@ def without_each(words: Sequence[str]) -> list[tuple[str, str]]:
     if not 1 < len(words) <= max(_NUMBERS):
         return []
     return [(word, " ".join([*words[:n], *words[n + 1 :]])) for n, word in enumerate(words)]
+
+
+async def why_nothing(text: str, hits: Callable[[str], Awaitable[int]]) -> str:
+    """What to say of a search that finds nothing; `hits` tells how much another one finds."""
+    words = text.split()
+    return no_hits(words, {word: await hits(rest) for word, rest in without_each(words)})
 
 
 def unreadable(models_dir: str, reason: str, keymap: Keymap) -> str:

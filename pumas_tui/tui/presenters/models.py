@@ -150,6 +150,7 @@ _ORDER_WORDS = {
     OrderBy.ADDED: "date",
     OrderBy.TRUST: "trust",
     OrderBy.TYPE: "type",
+    OrderBy.LINKS: "links",
 }
 
 
@@ -159,36 +160,37 @@ def order_text(order: Order) -> str:
     return f"order: {word} {'down' if order.reverse else 'up'}" if word else ""
 
 
-ORDER_CHOICES = (("n", "name"), ("s", "size"), ("d", "date"), ("u", "trust"), ("t", "type"))
-_LETTERS = {"n": OrderBy.NAME, "s": OrderBy.SIZE, "d": OrderBy.ADDED, "u": OrderBy.TRUST, "t": OrderBy.TYPE}
+ORDER_CHOICES = (
+    ("n", "name"),
+    ("s", "size"),
+    ("d", "date"),
+    ("l", "links"),
+    ("u", "trust"),
+    ("t", "type"),
+)
+_LETTERS = {
+    "n": OrderBy.NAME,
+    "s": OrderBy.SIZE,
+    "d": OrderBy.ADDED,
+    "l": OrderBy.LINKS,
+    "u": OrderBy.TRUST,
+    "t": OrderBy.TYPE,
+}
+_MOST_FIRST = (OrderBy.SIZE, OrderBy.ADDED, OrderBy.LINKS)
 
 
 def reordered(order: Order, letter: str) -> Order:
     """The order a letter stands for, the biggest and the newest first; the same letter again turns it."""
     by = _LETTERS[letter]
-    return Order(by, not order.reverse if order.by is by else by in (OrderBy.SIZE, OrderBy.ADDED))
+    return Order(by, not order.reverse if order.by is by else by in _MOST_FIRST)
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Hits of a search, of how many models, and what goes on."""
-
-    hits: int
-    of: int
-    searching: bool
-    scanning: bool
-
-
-def counts_text(facts: Counts, order: Order, width: int) -> str:
-    """`14 of 1,284  order: name up` while searching, else `1,284 models`; less in narrow windows."""
-    counts = f"{count(facts.hits)} of {count(facts.of)}" if facts.searching else plural(facts.of, "model")
-    more = "checking for changes" if facts.scanning else order_text(order)
-    return f"{counts}  {more}" if more and width >= 60 else counts
-
-
-def breadcrumb(row: ModelRow, at: int, total: int) -> tuple[str, str]:
-    """Line 2 over an opened model: where one is, and how to go on. `at` counts from 0."""
-    return f"Library > {name_text(row)}", f"{count(at + 1)} of {count(total)}  j next  k previous"
+def breadcrumb(row: ModelRow, at: int, total: int, width: int) -> tuple[str, str]:
+    """Line 2 over an opened model: where one is, how to go on. `at` counts from 0; `width` of the window."""
+    place = f"{count(at + 1)} of {count(total)}"
+    if width < 60:
+        return name_text(row), place
+    return f"Library > {name_text(row)}", f"{place}  j next  k previous"
 
 
 def marked_text(rows: Sequence[ModelRow]) -> str:

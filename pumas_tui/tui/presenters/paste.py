@@ -50,6 +50,8 @@ def what(found: Inspected) -> str:
     candidate = found.candidate
     if candidate.model_format is ModelFormat.SHARDED_SET:
         words = _shards(found)
+    elif candidate.is_folder and candidate.missing:
+        words = f"folder, {_shards(found)}"
     elif candidate.model_format is ModelFormat.DIFFUSION_FOLDER:
         words = "folder, diffusers"
     elif candidate.model_format is ModelFormat.FOLDER:
@@ -61,7 +63,7 @@ def what(found: Inspected) -> str:
 
 def _shards(found: Inspected) -> str:
     candidate = found.candidate
-    present = len({member.shard_index for member in candidate.weights})
+    present = candidate.parts_present
     if candidate.missing:
         return f"{present} of {present + len(candidate.missing)} parts"
     return f"{plural(present, 'part')}, {'complete' if candidate.complete_known else 'maybe more'}"
@@ -96,6 +98,15 @@ def sentence(inspection: Inspection) -> str:
     if bad:
         words.append(f"{bad:,} cannot be imported")
     return ", ".join(words)
+
+
+def pasted(inspection: Inspection) -> str:
+    """`6 paths pasted`, `214 files from /mnt/nas/*.gguf`."""
+    total = len(inspection.sources)
+    many = sum(one.count for one in inspection.globs)
+    if many and many == total and len(inspection.globs) == 1:
+        return f"{plural(many, 'file')} from {safe(inspection.globs[0].glob)}"
+    return f"{plural(total, 'path')} pasted" + (f", {many:,} of them from globs" if many else "")
 
 
 def waiting_clause(good: Sequence[Inspected]) -> str:

@@ -1,4 +1,4 @@
-"""What the scan of a pickle says, in the words of the row, the dialog for one file and the one for several."""
+"""What the scan of a pickle says: in a row, in the dialog for one file, in the dialog for several."""
 
 from collections.abc import Sequence
 

@@ -51,9 +51,10 @@ def clip(text: str, width: int) -> str:
 
 
 def without_path(message: str, path: str | None) -> str:
-    """An error's message without the path that it begins with, where the path stands beside it anyway."""
-    rest = message.removeprefix(path).lstrip(": ") if path else message
-    return rest or message
+    """An error's message without the path that it is about, where the path stands beside it anyway."""
+    if not path:
+        return message
+    return message.removeprefix(path).replace(f" {path}: ", ": ").lstrip(": ") or message
 
 
 def wrap(text: str, width: int, hang: int = 0) -> list[str]:

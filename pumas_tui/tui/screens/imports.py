@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Unpack
 
 from textual import on
 from textual.timer import Timer
@@ -14,18 +14,17 @@ from pumas_tui.core.domain.errors import PumasError
 from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import JobState, JobView
 from pumas_tui.core.domain.text import plural, safe
-from pumas_tui.tui import terminal
-from pumas_tui.tui.keymap import Keymap, bindings
-from pumas_tui.tui.modals.ask import ask
-from pumas_tui.tui.modals.cancel import CancelDialog
-from pumas_tui.tui.modals.questions import question, settle, settle_pickles
+from pumas_tui.tui.keymap import bindings
+from pumas_tui.tui.modals.editing import edit_imports
+from pumas_tui.tui.modals.questions import question, settle, settle_cancel, settle_pickles
 from pumas_tui.tui.presenters import imports as present
 from pumas_tui.tui.presenters.frame import WIDE, KeyHint
 from pumas_tui.tui.presenters.imports import More, Section
 from pumas_tui.tui.presenters.job_detail import copy_text, detail_lines, fitting, one_line
-from pumas_tui.tui.presenters.job_words import asks_about_pickle
+from pumas_tui.tui.presenters.job_words import MODE_CHOICES, MODES, asks_about_pickle
+from pumas_tui.tui.widgets.chores import chore
 from pumas_tui.tui.widgets.cursor_list import CursorList
-from pumas_tui.tui.widgets.frame import FramedScreen, TextLine
+from pumas_tui.tui.widgets.frame import FramedScreen, FrameOptions, TextLine
 from pumas_tui.tui.widgets.popup import Popup
 from pumas_tui.tui.widgets.queue_detail import QueueDetail
 from pumas_tui.tui.widgets.queue_list import QueueList
@@ -34,7 +33,6 @@ if TYPE_CHECKING:  # opening a library loads databases and readers: not before t
     from pumas_tui.core.library import Library
 
 REST_S = 0.08
-_ROOMY = 30  # rows of a window from which on sections are set apart by an empty row
 _BEFORE_START = (JobState.WAITING, JobState.PAUSED, JobState.NEEDS_YOU)
 _ENDED_BADLY = (JobState.FAILED, JobState.REFUSED, JobState.CANCELLED)
 
@@ -47,16 +45,10 @@ class ImportsScreen(FramedScreen):
     BINDINGS = bindings(Scope.IMPORT)
     AUTO_FOCUS = "QueueList"
 
-    def __init__(
-        self,
-        library: "Library",
-        *,
-        ascii_only: bool = False,
-        keymap: Keymap | None = None,
-        readonly: bool = False,
-    ) -> None:
-        super().__init__(ascii_only=ascii_only, keymap=keymap, readonly=readonly)
+    def __init__(self, library: "Library", **options: Unpack[FrameOptions]) -> None:
+        super().__init__(**options)
         self._library = library
+        self._mode = library.settings.imports.mode
         self._expanded: set[Section] = set()
         self._resting: Timer | None = None
 
@@ -92,13 +84,13 @@ class ImportsScreen(FramedScreen):
         self.set_class(not self.jobs.jobs, "-empty")
         if self.jobs.jobs and self.focused is None:  # the list was hidden while it was empty
             self.queue.focus()
-        self.show_title("Import queue", present.summary(self.jobs, self.size.width))
+        self.show_title("Import queue", present.summary(self.jobs, self.size.width, self._mode))
         if not self.jobs.jobs:
             self.query_one("#queue-empty", Static).update(present.empty_text(self.size.width))
-        hint = present.paste_hint(self.size.width, self.keymap.first("global.type_path"))
+        hint = present.paste_hint(self.size.width, self.keymap.first("global.type_path"), self._mode)
         self.query_one("#paste-hint", TextLine).show(((hint, "dim"),))
-        gaps = self.size.height >= _ROOMY
-        self.queue.show(present.queue_rows(self.jobs, time.time(), self._expanded, gaps=gaps))
+        height = self.size.height
+        self.queue.show(present.queue_rows(self.jobs, time.time(), self._expanded, height=height))
         self._show_detail()
 
     @on(CursorList.Moved)
@@ -174,14 +166,12 @@ class ImportsScreen(FramedScreen):
         if going:
             self._change(self._library.jobs.pause, going, "Paused {}.")
         else:
-            self._change(
-                self._library.jobs.resume, held, "{} wait for their turn again.", "p: nothing to pause"
-            )
+            self._change(self._library.jobs.resume, held, "{} wait again.", "p: nothing to pause")
 
     def action_cancel(self) -> None:
         running = self.chosen(JobState.RUNNING)
         if running:
-            self._start(self._cancel_running(running))
+            self._start(settle_cancel(self, self._library, running))
         else:
             before = _ids(self.chosen(*_BEFORE_START))
             self._change(self._library.jobs.cancel, before, "Cancelled {}.", "c: nothing here to cancel")
@@ -199,16 +189,32 @@ class ImportsScreen(FramedScreen):
         ended = _ids(self.chosen(*_ENDED_BADLY))
         self._change(self._library.jobs.retry, ended, "Trying {} again.", "r: nothing here has failed")
 
-    def action_copy(self) -> None:
-        self.mount(Popup("copy", "Copy", [("p", "path"), ("n", "name"), ("e", "error")]))
+    def action_edit(self) -> None:
+        if views := self.chosen(*_BEFORE_START):
+            self.run_worker(chore(edit_imports, self, self._library, views))
+        else:
+            self.show_message("e is off: what waits can be edited; what is in the library, there")
+
+    async def action_mode(self) -> None:
+        if self.chosen(*_BEFORE_START):
+            await self.show_over(Popup("mode", "How the bytes come in", MODE_CHOICES))
+        else:
+            self.show_message("o is off: nothing here waits")
+
+    async def action_copy(self) -> None:
+        await self.show_over(Popup("copy", "Copy", [("p", "path"), ("n", "name"), ("e", "error")]))
 
     @on(Popup.Picked)
-    async def _copy(self, event: Popup.Picked) -> None:
+    async def _picked(self, event: Popup.Picked) -> None:
+        if event.popup == "mode":
+            mode, waiting = MODES[event.letter], _ids(self.chosen(*_BEFORE_START))
+            said = f"Mode {mode}: {plural(len(waiting), 'import')}."
+            self._start(self._library.jobs.revise(waiting, {"mode": mode}), said)
+            return
         lines = [copy_text(view, event.letter) for view in self.chosen()]
         text = "\n".join(line for line in lines if line)
         if text:
-            await terminal.copy(text, self.app.copy_to_clipboard)
-            self.show_message(f"Copied {plural(len(text), 'character')}: {text}")
+            await self.copy_out(text)
         else:
             self.show_message("Nothing to copy: this import has no error.")
 
@@ -227,23 +233,17 @@ class ImportsScreen(FramedScreen):
         else:
             self._start(change(ids), said.format(plural(len(ids), "import")))
 
-    def _start(self, work: Awaitable[str | None], said: str = "") -> None:
+    def _start(self, work: Awaitable[object], said: str = "") -> None:
         self.run_worker(self._working(work, said))
 
-    async def _working(self, work: Awaitable[str | None], said: str) -> None:
-        """Do it, then say what it says itself, else `said`."""
+    async def _working(self, work: Awaitable[object], said: str) -> None:
+        """Do it, then say `said`, or else the text it gives."""
         try:
             told = await work
         except PumasError as error:
             self.show_message(error.message, "error")
         else:
-            self.show_message(told or said)
-
-    async def _cancel_running(self, views: Sequence[JobView]) -> str:
-        if not await ask(self, CancelDialog(views)):
-            return "Nothing was stopped."
-        await self._library.jobs.cancel(_ids(views))
-        return f"Stopping {plural(len(views), 'import')}. Originals are not touched."
+            self.show_message(said or str(told))
 
 
 def _ids(views: Iterable[JobView]) -> list[JobId]:

@@ -1,7 +1,7 @@
 """The Library screen: search as you type, a list of any length, all that is known of the model in front."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Unpack
 
 from textual import on
 from textual.reactive import reactive
@@ -13,17 +13,19 @@ from pumas_tui.core.domain.errors import DiskError, PumasError
 from pumas_tui.core.domain.events import LibraryScanned
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.models import Order, Page
-from pumas_tui.core.domain.text import plural, safe
-from pumas_tui.tui import terminal
-from pumas_tui.tui.keymap import Keymap, bindings
+from pumas_tui.core.domain.query import filter_words
+from pumas_tui.core.domain.text import safe
+from pumas_tui.tui.keymap import bindings
+from pumas_tui.tui.modals.editing import edit_models
+from pumas_tui.tui.presenters import filters
 from pumas_tui.tui.presenters import library as say
 from pumas_tui.tui.presenters import models as present
 from pumas_tui.tui.presenters.frame import KeyHint
 from pumas_tui.tui.widgets.browser import Browser
-from pumas_tui.tui.widgets.chores import chore
-from pumas_tui.tui.widgets.frame import FramedScreen
+from pumas_tui.tui.widgets.chores import chore, telling
+from pumas_tui.tui.widgets.frame import FramedScreen, FrameOptions
 from pumas_tui.tui.widgets.model_list import PAGE, ModelList
-from pumas_tui.tui.widgets.popup import Popup
+from pumas_tui.tui.widgets.popup import Choices, Inner, Popup
 from pumas_tui.tui.widgets.search_line import SearchLine
 
 if TYPE_CHECKING:  # opening a library loads databases and readers: not before the first paint
@@ -41,32 +43,21 @@ class LibraryScreen(FramedScreen):
     models_rev: reactive[int] = reactive(0, init=False, repaint=False)
     scan: reactive[LibraryScanned | None] = reactive(None, init=False, repaint=False)
 
-    def __init__(
-        self,
-        library: "Library",
-        *,
-        ascii_only: bool = False,
-        keymap: Keymap | None = None,
-        readonly: bool = False,
-    ) -> None:
-        super().__init__(ascii_only=ascii_only, keymap=keymap, readonly=readonly)
-        self._models = library.models
-        self._paths = library.paths
+    def __init__(self, library: "Library", **options: Unpack[FrameOptions]) -> None:
+        super().__init__(**options)
+        self._library = library
         self.line = SearchLine(library.settings.ui.search_debounce_ms / 1000)
         self.browser = Browser(self.glyphs)
         self._trouble = Static("", id="trouble", markup=False)
         self._order = Order()
         self._text = ""
-        self._asked = 0  # number of the newest question; answers to older ones are dropped
-        self._all = self._total = 0
+        self._asked = self._all = self._total = 0  # answers to other than the newest question are dropped
 
     def compose_second_line(self) -> Iterable[Widget]:
-        yield self.line
-        yield from super().compose_second_line()
+        return (self.line, *super().compose_second_line())
 
     def compose_body(self) -> Iterable[Widget]:
-        yield self._trouble
-        yield self.browser
+        return (self._trouble, self.browser)
 
     def on_mount(self) -> None:
         self._ask()
@@ -75,6 +66,7 @@ class LibraryScreen(FramedScreen):
 
     def on_resize(self) -> None:
         self._show_counts()
+        self._turned()
         if not self._all:  # what an empty library says depends on the width
             self._ask()
 
@@ -82,13 +74,13 @@ class LibraryScreen(FramedScreen):
         offered = super().hints()
         if self.browser.opened:
             back = KeyHint(self.keymap.first("screen.back"), "back", 95)
-            return [back, *(hint for hint in offered if hint.label in ("copy", "import"))]
+            return [back, *(hint for hint in offered if hint.label in ("copy", "edit", "import"))]
         return offered if self._all else [hint for hint in offered if hint.label in ("import", "copy")]
 
     def search_for(self, text: str) -> None:
         """Put a text into the search box and look for it."""
         self.browser.open(False)
-        self.line.box.value = safe(" ".join(text.split()), 200)
+        self.line.put(safe(" ".join(text.split()), 200))
         self.set_focus(self.line.box)
 
     def _ask(self, *, keep_row: bool = False) -> None:
@@ -96,17 +88,22 @@ class LibraryScreen(FramedScreen):
         self._asked += 1
         self._text, rows = self.line.text, self.browser.rows
         keep = rows.current.uid if rows.current else None
-        self.run_worker(chore(self._query, self._asked, self._text, keep, rows.cursor if keep_row else 0))
+        row = rows.cursor if keep_row else 0
+        self.run_worker(telling(self.show_message, self._query, self._asked, self._text, keep, row))
 
     async def _query(self, asked: int, text: str, keep: ModelUid | None, row: int) -> None:
-        at = await self._models.position(keep, text, self._order) if keep is not None else None
+        at = await self._library.models.position(keep, text, self._order) if keep is not None else None
         row = row if at is None else at
-        page = await self._models.search(text, order=self._order, limit=PAGE, offset=row - row % PAGE)
+        page = await self._library.models.search(text, order=self._order, limit=PAGE, offset=row - row % PAGE)
         if not page.rows and page.total:
             row = page.total - 1
-            page = await self._models.search(text, order=self._order, limit=PAGE, offset=row - row % PAGE)
-        of = page.total if not text.strip() else (await self._models.search("", limit=1)).total
-        nothing = "" if page.total else await self._why_nothing(text, of)
+            page = await self._library.models.search(
+                text, order=self._order, limit=PAGE, offset=row - row % PAGE
+            )
+        of = page.total if not text.strip() else await self._hits("")
+        nothing = "" if page.total else await say.why_nothing(text, self._hits)
+        if not of:
+            nothing = say.empty(self._library.paths.root, self.keymap, self.size.width)
         if asked != self._asked or not self.is_attached:
             return
         current = self.browser.rows.current
@@ -115,13 +112,8 @@ class LibraryScreen(FramedScreen):
         else:
             self._show(page, row, of, nothing)
 
-    async def _why_nothing(self, text: str, of: int) -> str:
-        if not of:
-            return say.empty(self._paths.root, self.keymap, self.size.width)
-        words = text.split()
-        shorter = say.without_each(words)
-        hits = {word: (await self._models.search(rest, limit=1)).total for word, rest in shorter}
-        return say.no_hits(words, hits)
+    async def _hits(self, text: str) -> int:
+        return (await self._library.models.search(text, limit=1)).total
 
     def _show(self, page: Page, row: int, of: int, nothing: str) -> None:
         self._all, self._total = of, page.total
@@ -130,26 +122,25 @@ class LibraryScreen(FramedScreen):
         self.refresh_keys()
 
     def _show_counts(self) -> None:
-        facts = present.Counts(self._total, self._all, bool(self._text.strip()), say.goes_on(self.scan))
-        self.line.show_counts(present.counts_text(facts, self._order, self.size.width))
+        facts = filters.Counts(self._total, self._all, self._text, say.goes_on(self.scan))
+        self.line.show_counts(filters.counts_text(facts, self._order, self.size.width))
 
     @on(SearchLine.Changed)
-    def _typed(self) -> None:
-        self._ask()
-
     @on(SearchLine.Left)
-    def _to_list(self) -> None:
+    def _typed(self, event: SearchLine.Changed | SearchLine.Left) -> None:
         self._ask()
-        self.set_focus(self.browser.rows)
+        if isinstance(event, SearchLine.Left):
+            self.set_focus(self.browser.rows)
 
     @on(ModelList.PageWanted)
     @on(ModelList.MarkWanted)
     def _rows_wanted(self, event: ModelList.PageWanted | ModelList.MarkWanted) -> None:
         mark = isinstance(event, ModelList.MarkWanted)
-        self.run_worker(chore(self._fetch, self._asked, event.offset, event.limit, mark=mark))
+        at = (self._asked, event.offset, event.limit)
+        self.run_worker(telling(self.show_message, self._fetch, *at, mark=mark))
 
     async def _fetch(self, asked: int, offset: int, limit: int, *, mark: bool) -> None:
-        page = await self._models.search(self._text, order=self._order, limit=limit, offset=offset)
+        page = await self._library.models.search(self._text, order=self._order, limit=limit, offset=offset)
         if asked != self._asked:
             return
         if page.total != self._total:
@@ -169,7 +160,7 @@ class LibraryScreen(FramedScreen):
 
     async def _detail(self, wanted: Browser.DetailWanted) -> None:
         try:
-            self.browser.show_detail(await self._models.get(wanted.row.uid))
+            self.browser.show_detail(await self._library.models.get(wanted.row.uid))
         except PumasError as error:
             self.browser.show_problem(wanted.row, safe(error.message))
 
@@ -178,7 +169,7 @@ class LibraryScreen(FramedScreen):
         opened, rows = self.browser.opened, self.browser.rows
         self.set_class(opened, "-open")
         if opened and rows.current is not None:
-            self.show_title(*present.breadcrumb(rows.current, rows.cursor, rows.count))
+            self.show_title(*present.breadcrumb(rows.current, rows.cursor, rows.count, self.size.width))
         self.refresh_keys()
 
     def watch_models_rev(self) -> None:
@@ -199,11 +190,11 @@ class LibraryScreen(FramedScreen):
     async def _rescan(self, quiet: bool) -> None:
         trouble = ""
         try:
-            report = await self._models.rescan()
+            report = await self._library.models.rescan()
             if report.problems or not quiet:
                 self.show_message(*say.scanned(report))
         except DiskError as error:
-            trouble = say.unreadable(self._paths.models, error.message, self.keymap)
+            trouble = say.unreadable(self._library.paths.models, error.message, self.keymap)
         except PumasError as error:
             self.show_message(error.message, "warning")
         self._trouble.update(trouble)
@@ -220,31 +211,40 @@ class LibraryScreen(FramedScreen):
         rows = self.browser.rows
         if self.browser.opened:
             self.browser.open(False)
-        elif self.line.text:
-            self.line.box.value = ""
-            self.set_focus(rows)
-        elif self.line.box.has_focus:
+        elif self.line.text or self.line.box.has_focus:
+            self.line.put("")
             self.set_focus(rows)
         elif rows.marks:
             rows.clear_marks()
 
+    async def _choose(self, popup: str, choices: Choices, inner: Inner | None = None) -> None:
+        """Open a popup, at once where a mark or a filter is on: it says what the next letter is about."""
+        at_once = bool(self.browser.rows.marks or filter_words(self.line.text))
+        await self.show_over(Popup(popup, popup.title(), choices, inner=inner, at_once=at_once))
+
+    async def action_filter(self) -> None:
+        await self._choose("filter", filters.filter_choices(self.line.text), filters.inner_choices())
+
     async def action_order(self) -> None:
-        await self.show_over(Popup("order", "Order", present.ORDER_CHOICES))
+        await self._choose("order", present.ORDER_CHOICES)
+
+    def action_edit(self) -> None:
+        if chosen := self.browser.rows.chosen():
+            self.run_worker(chore(edit_models, self, self._library, chosen))
 
     async def action_copy(self) -> None:
-        await self.show_over(Popup("copy", "Copy", say.copy_choices(bool(self.browser.rows.current))))
+        await self._choose("copy", say.copy_choices(bool(self.browser.rows.current)))
 
     @on(Popup.Picked)
     def _picked(self, event: Popup.Picked) -> None:
         if event.popup == "copy":
             self.run_worker(chore(self._copy, event.letter))
-            return
-        self._order = present.reordered(self._order, event.letter)
-        self._ask()
+        elif event.popup == "filter":
+            self.line.put(filters.filtered(self.line.text, event.letter))
+        else:
+            self._order = present.reordered(self._order, event.letter)
+            self._ask()
 
     async def _copy(self, letter: str) -> None:
-        rows = self.browser.rows
-        chosen = list(rows.marks.values()) or ([rows.current] if rows.current else [])
-        text = say.copy_text(letter, chosen, self._paths, self.message, self.header.host)
-        await terminal.copy(text, self.app.copy_to_clipboard)
-        self.show_message(f"Copied {plural(len(text), 'character')}: {text}")
+        rows, paths = self.browser.rows.chosen(), self._library.paths
+        await self.copy_out(say.copy_text(letter, rows, paths, self.message, self.header.host))

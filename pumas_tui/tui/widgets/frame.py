@@ -6,7 +6,7 @@ the body is an `Overlay` on the layer `dialogs`.
 
 import time
 from collections.abc import Iterable
-from typing import ClassVar, Self
+from typing import ClassVar, Self, TypedDict, Unpack
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -20,7 +20,8 @@ from textual.widgets import Static
 
 from pumas_tui.core.domain.actions import BY_ID, Action, Scope, of_scopes
 from pumas_tui.core.domain.jobs import JobsState, JobState
-from pumas_tui.core.domain.text import safe
+from pumas_tui.core.domain.text import plural, safe
+from pumas_tui.tui import terminal
 from pumas_tui.tui.keymap import Keymap, bindings, default_keymap
 from pumas_tui.tui.presenters import frame as present
 from pumas_tui.tui.presenters.cells import ASCII, UNICODE, Glyphs, Line
@@ -88,6 +89,14 @@ class Overlay(Vertical):
             before.screen.set_focus(before)
 
 
+class FrameOptions(TypedDict, total=False):
+    """How a screen is made; what is not said is as usual."""
+
+    ascii_only: bool
+    keymap: Keymap
+    readonly: bool
+
+
 class FramedScreen(Screen[None]):
     """A screen of the program. Subclasses give `PLACE`, `SCOPE`, `compose_body`, and a second line.
 
@@ -108,13 +117,11 @@ class FramedScreen(Screen[None]):
     message: reactive[FrameMessage | None] = reactive(None, init=False, repaint=False)
     status: reactive[str] = reactive("", init=False, repaint=False)
 
-    def __init__(
-        self, *, ascii_only: bool = False, keymap: Keymap | None = None, readonly: bool = False
-    ) -> None:
+    def __init__(self, **options: Unpack[FrameOptions]) -> None:
         super().__init__()
-        self.glyphs: Glyphs = ASCII if ascii_only else UNICODE
-        self.keymap: Keymap = keymap if keymap is not None else default_keymap()
-        self.readonly = readonly
+        self.glyphs: Glyphs = ASCII if options.get("ascii_only") else UNICODE
+        self.keymap: Keymap = options.get("keymap") or default_keymap()
+        self.readonly = options.get("readonly", False)
         self._clock: Timer | None = None
         self._lines = {name: TextLine(id=name) for name in ("header", "title", "message", "jobs", "keys")}
         self._too_small = Static("", id="too-small", markup=False)
@@ -176,6 +183,11 @@ class FramedScreen(Screen[None]):
     def show_message(self, text: str, severity: Severity = "info") -> None:
         """Say one line; it stays until the next. Outside strings are made printable here."""
         self.message = FrameMessage(safe(text), severity)
+
+    async def copy_out(self, text: str) -> None:
+        """Put a text on the clipboard and say it: no terminal confirms that it took it."""
+        await terminal.copy(text, self.app.copy_to_clipboard)
+        self.show_message(f"Copied {plural(len(text), 'character')}: {text}")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Off, with the reason, for what writes in a read-only session."""

@@ -1,17 +1,30 @@
-"""An app whose keys pass the burst guard, and which sees every paste before a widget does."""
+"""An app whose keys pass the burst guard and which sees every paste first; style sheets; a clean way out."""
 
+import asyncio
+import os
+import signal
+import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from pathlib import PurePath
 
 from textual import events
 from textual.app import App
 from textual.message import Message
 from textual.timer import Timer
 
+from pumas_tui import assets
 from pumas_tui.tui.widgets.burst import GAP_S, BurstGuard, Pasted
 
+STYLES: list[str | PurePath] = [
+    assets.styles_dir() / "base.tcss",
+    *sorted(assets.styles_dir().glob("[!b]*.tcss")),
+]
+"""All style sheets, what the screens share first."""
+
 _LOST_S = 0.2
+_HANGUP_S = 0.8
 _SPACERS = {"enter": "\n", "tab": "\t"}
 
 
@@ -90,3 +103,18 @@ class GuardedApp(App[int]):
             await super().on_event(item)
             if target.post_message(KeyHandled()):
                 self._busy_since = time.monotonic()
+
+
+def leave_on_signals(app: GuardedApp) -> None:
+    """SIGTERM and SIGHUP leave like `q`. A terminal that is gone cannot hold the process back for long."""
+    loop = asyncio.get_running_loop()
+
+    def leave(number: int) -> None:
+        app.exit(128 + number)
+        if number == signal.SIGHUP:
+            deadline = threading.Timer(_HANGUP_S, os._exit, (128 + number,))
+            deadline.daemon = True
+            deadline.start()
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, leave, number)

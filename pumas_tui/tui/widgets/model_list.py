@@ -98,6 +98,10 @@ class ModelList(CursorList):
         """The model under the cursor."""
         return self._rows.get(self.cursor)
 
+    def chosen(self) -> list[ModelRow]:
+        """The marked models, else the one under the cursor."""
+        return list(self.marks.values()) or ([self.current] if self.current else [])
+
     def mark(self, rows: Iterable[ModelRow]) -> None:
         """Mark these models too."""
         self.marks.update((row.uid, row) for row in rows)

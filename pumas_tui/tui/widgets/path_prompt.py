@@ -11,7 +11,7 @@ from pumas_tui.core.domain.text import count, safe
 from pumas_tui.tui.presenters.cells import cut_end
 from pumas_tui.tui.widgets.popup import Prompt
 
-_HINT = "tab completes, enter looks at it, esc closes"
+_HINT = "tab completes, * and ? stand for many, enter looks at it, esc closes"
 _CHOICES_SHOWN = 12
 
 

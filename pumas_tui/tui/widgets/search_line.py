@@ -38,6 +38,16 @@ class SearchLine(Horizontal):
         """What is in the box."""
         return self.box.value
 
+    def put(self, text: str) -> None:
+        """Another text in the box, which posts `Changed` at once; the same text is no news."""
+        if text == self.text:
+            return
+        with self.prevent(Input.Changed):
+            self.box.value = text
+        self.box.cursor_position = len(text)
+        self._settle()
+        self.post_message(self.Changed())
+
     def show_counts(self, text: str) -> None:
         """Write at the right end."""
         self._counts.styles.width = width_of(text) + 2

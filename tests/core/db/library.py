@@ -7,8 +7,8 @@ from uuid import UUID
 from pumas_tui.core.db.index_schema import FileStamp, IndexedFile, IndexRecord
 from pumas_tui.core.domain.files import ModelFormat, SecurityTier
 from pumas_tui.core.domain.ids import ModelId, ModelUid
-from pumas_tui.core.domain.metadata import Trust
 from pumas_tui.core.domain.models import ModelRow
+from pumas_tui.core.domain.vocabulary import Trust
 
 _FAMILIES = {
     "llm": ("llama", "qwen", "mistral", "gemma", "phi", "deepseek", "yi"),

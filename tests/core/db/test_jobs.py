@@ -16,6 +16,7 @@ from pumas_tui.core.domain import ids
 from pumas_tui.core.domain.errors import NotFoundError, UsageError
 from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import JobKind, JobRequest, JobState, Need, NeedKind, Progress, Stage
+from pumas_tui.core.domain.lanes import Turns, Widths
 from tests.core.db.library import record
 
 _KINDS = [JobKind.IMPORT]
@@ -48,31 +49,40 @@ def test_five_hundred_jobs_keep_their_order(store: JobStore) -> None:
     assert [job.id for job in store.list()] == sorted(added, reverse=True)
 
 
-def test_claim_takes_priority_then_age_and_respects_lanes(store: JobStore) -> None:
-    first, second, urgent, other = _add(
-        store,
-        NewJob({}, lane="sda"),
-        NewJob({}, lane="sda"),
-        NewJob({}, lane="sda", priority=5),
-        NewJob({}, lane="sdb"),
-    )
-    claimed = store.claim("me", _KINDS, {}, 2)
-    assert claimed is not None and claimed.id == urgent
-    assert (claimed.state, claimed.owner) == (JobState.RUNNING, "me")
-    assert claimed.started_at is not None
-    full = store.claim("me", _KINDS, {"sda": 2}, 2)
-    assert full is not None and full.id == other
+def test_claim_takes_priority_then_age(store: JobStore) -> None:
+    first, second, urgent = _add(store, NewJob({}), NewJob({}), NewJob({}, priority=5))
     store.top([second])
-    following = store.claim("me", _KINDS, {"sda": 1}, 2)
-    assert following is not None and following.id == second
-    last = store.claim("you", _KINDS, {"sda": 1}, 2)
-    assert last is not None and last.id == first
-    assert store.claim("me", _KINDS, {}, 2) is None
+    claimed = [store.claim("me", _KINDS, Turns()) for _ in range(4)]
+    assert [job and job.id for job in claimed] == [second, urgent, first, None]
+    assert claimed[0] is not None
+    assert (claimed[0].state, claimed[0].owner) == (JobState.RUNNING, "me")
+    assert claimed[0].started_at is not None
+
+
+def test_claim_needs_room_on_every_device_of_the_lane(store: JobStore) -> None:
+    lanes = ["hdd:sda+ssd:vda", "hdd:sda", "ssd:vda", "ssd:vda", "hdd:sdb", ""]
+    both, disk, fast, fast_too, other, free = _add(store, *(NewJob({}, lane=lane) for lane in lanes))
+    turns = Turns(Widths({"ssd": 2, "hdd": 1}))
+    claimed = [store.claim("me", _KINDS, turns) for _ in range(5)]
+    assert [job and job.id for job in claimed] == [both, fast, other, free, None]
+    assert store.finish(fast, "me", JobState.DONE)
+    following = store.claim("you", _KINDS, turns)
+    assert following is not None and following.id == fast_too  # sda is still taken, vda has room again
+    assert store.finish(both, "me", JobState.DONE)
+    last = store.claim("you", _KINDS, turns)
+    assert last is not None and last.id == disk
+
+
+def test_jobs_of_the_dead_take_no_room(store: JobStore) -> None:
+    _add(store, NewJob({}, lane="hdd:sda"), NewJob({}, lane="hdd:sda"))
+    assert store.claim("dead", _KINDS, Turns()) is not None
+    assert store.claim("me", _KINDS, Turns()) is None
+    assert store.claim("me", _KINDS, Turns(lives=lambda owner: owner != "dead")) is not None
 
 
 def test_only_the_owner_finishes_a_job(store: JobStore) -> None:
     (job_id,) = _add(store, NewJob({}))
-    store.claim("me", _KINDS, {}, 1)
+    store.claim("me", _KINDS, Turns())
     assert not store.finish(job_id, "you", JobState.DONE)
     assert store.finish(job_id, "me", JobState.DONE, result={"status": "imported"})
     job = store.get(job_id)
@@ -83,9 +93,9 @@ def test_only_the_owner_finishes_a_job(store: JobStore) -> None:
 
 def test_the_last_answer_queues_the_job(store: JobStore) -> None:
     (job_id,) = _add(store, NewJob({}))
-    store.claim("me", _KINDS, {}, 1)
+    store.claim("me", _KINDS, Turns())
     assert store.set_needs(job_id, "me", [_PICKLE, _PART])
-    assert store.claim("me", _KINDS, {}, 1) is None
+    assert store.claim("me", _KINDS, Turns()) is None
     with pytest.raises(UsageError):
         store.answer(job_id, NeedKind.PICKLE, "perhaps")
     with pytest.raises(UsageError):
@@ -100,7 +110,7 @@ def test_the_last_answer_queues_the_job(store: JobStore) -> None:
 def test_retry_counts_and_keeps_answers(store: JobStore) -> None:
     (job_id,) = _add(store, NewJob({}, state=JobState.NEEDS_YOU, needs=(_PICKLE,)))
     store.answer(job_id, NeedKind.PICKLE, "accept")
-    store.claim("me", _KINDS, {}, 1)
+    store.claim("me", _KINDS, Turns())
     store.finish(job_id, "me", JobState.FAILED, error={"code": "disk", "message": "no"})
     assert store.retry([job_id]) == (job_id,)
     job = store.get(job_id)
@@ -111,7 +121,7 @@ def test_retry_counts_and_keeps_answers(store: JobStore) -> None:
 
 def test_a_running_job_is_asked_and_not_taken_away(store: JobStore) -> None:
     running, waiting = _add(store, NewJob({}), NewJob({}))
-    store.claim("me", _KINDS, {}, 1)
+    store.claim("me", _KINDS, Turns())
     assert store.request([running, waiting], JobRequest.CANCEL) == (running,)
     assert store.get(running).request is JobRequest.CANCEL
     moved = store.set_state([running, waiting], list(JobState), JobState.CANCELLED)
@@ -123,7 +133,7 @@ def test_a_running_job_is_asked_and_not_taken_away(store: JobStore) -> None:
 
 def test_jobs_of_the_dead_are_found_and_queued_again(store: JobStore) -> None:
     (job_id,) = _add(store, NewJob({}))
-    store.claim("dead", _KINDS, {}, 1)
+    store.claim("dead", _KINDS, Turns())
     assert store.orphaned({"dead"}) == ()
     assert [job.id for job in store.orphaned({"living"})] == [job_id]
     assert store.requeue(job_id, "dead")
@@ -134,7 +144,7 @@ def test_finished_jobs_leave_the_list_after_a_day(tmp_path: Path) -> None:
     now = [1_000_000.0]
     store = JobStore(str(tmp_path / "registry.db"), clock=lambda: now[0])
     done, waiting = _add(store, NewJob({}), NewJob({}))
-    store.claim("me", _KINDS, {}, 1)
+    store.claim("me", _KINDS, Turns())
     store.finish(done, "me", JobState.DONE)
     assert {job.id for job in store.list()} == {done, waiting}
     now[0] += 25 * 3600
@@ -157,11 +167,12 @@ import sys
 from pumas_tui.core.db.index import IndexWriter
 from pumas_tui.core.db.jobs import JobStore, NewJob
 from pumas_tui.core.domain.jobs import JobKind, JobState
+from pumas_tui.core.domain.lanes import Turns
 store = JobStore(sys.argv[1])
 me = sys.argv[2]
 for n in range(60):
     store.add_many(JobKind.IMPORT, [NewJob({"by": me, "n": n})])
-    job = store.claim(me, [JobKind.IMPORT], {}, 1)
+    job = store.claim(me, [JobKind.IMPORT], Turns())
     assert job is not None
     assert store.finish(job.id, me, JobState.DONE, result={"by": me})
 store.close()

@@ -17,6 +17,7 @@ from pumas_tui.core.domain.ids import ModelId, ModelUid
 from pumas_tui.core.domain.models import ModelRow, Order, OrderBy
 from pumas_tui.core.domain.query import parse
 from tests.core.db.library import record, records
+from tests.support.plans import plan, steps
 
 COUNT = 10_000
 
@@ -97,6 +98,7 @@ def _key(row: ModelRow, by: OrderBy) -> object:
     keys = {
         OrderBy.NAME: row.official_name.lower(),
         OrderBy.SIZE: row.size_bytes,
+        OrderBy.LINKS: row.links,
         OrderBy.ADDED: row.added_at,
         OrderBy.TRUST: trust.index(row.trust.value),
         OrderBy.TYPE: (row.model_type, row.subtype),
@@ -166,8 +168,7 @@ async def test_find_by_id_uid_name_and_prefix(search: SearchIndex, tmp_path: Pat
 
 async def test_links_come_from_the_registry(tmp_path: Path) -> None:
     path, registry = tmp_path / "models.db", str(tmp_path / "registry.db")
-    found = [record(name, number=n) for n, name in enumerate(("linked", "alone"), 1)]
-    build(path, found)
+    build(path, found := [record(name, number=n) for n, name in enumerate(("linked", "alone"), 1)])
     store = open_registry(registry)
     with store.write() as conn:
         conn.execute(
@@ -182,14 +183,11 @@ async def test_links_come_from_the_registry(tmp_path: Path) -> None:
             (row,) = (await index.search(parse(text))).rows
             assert (row.official_name, row.links) == ("linked", 1)
         assert await _names(index, "unlinked") == ["alone"]
+        assert (await index.search(parse(""), Order(OrderBy.LINKS, True))).rows[0].links == 1
         assert [row.links for row in await index.find("linked")] == [1]
     async with await SearchIndex.open(str(path), str(tmp_path / "absent.db")) as index:
         assert len(await _names(index, "unlinked")) == 2
     store.close()
-
-
-def _plan(conn: sqlite3.Connection, sql: Sql) -> list[str]:
-    return [str(row[3]) for row in conn.execute(f"EXPLAIN QUERY PLAN {sql.text}", sql.values)]
 
 
 def _statements(text: str, order: Order | None = None) -> Statements:
@@ -203,53 +201,38 @@ def conn(library: tuple[Path, list[IndexRecord]]) -> Iterator[sqlite3.Connection
     opened.close()
 
 
-def _rows_visited(conn: sqlite3.Connection, sql: Sql) -> int:
-    """Steps of SQLite's machine, in hundreds: what a statement costs whatever the machine."""
-    steps = 0
-
-    def count() -> int:
-        nonlocal steps
-        steps += 1
-        return 0
-
-    conn.set_progress_handler(count, 100)
-    conn.execute(sql.text, sql.values).fetchall()
-    conn.set_progress_handler(None, 0)
-    return steps
-
-
 @pytest.mark.parametrize(
     "text", ["llama", "7b q4_k", "gemma -instruct", "type:lora flux", '"detail tweaker"']
 )
 def test_words_never_read_the_whole_table(conn: sqlite3.Connection, text: str) -> None:
     for order in (Order(), Order(OrderBy.SIZE, reverse=True)):
-        plan = _plan(conn, _statements(text, order).page(Way.RANKED, 50, 0))
-        assert not {line.split(" USING")[0] for line in plan} & {"SCAN m", "SCAN models", "SCAN p"}
-        assert [line for line in plan if line.startswith("SCAN fts VIRTUAL TABLE")]
-        assert "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)" in plan
+        lines = plan(conn, _statements(text, order).page(Way.RANKED, 50, 0))
+        assert not {line.split(" USING")[0] for line in lines} & {"SCAN m", "SCAN models", "SCAN p"}
+        assert [line for line in lines if line.startswith("SCAN fts VIRTUAL TABLE")]
+        assert "SEARCH m USING INTEGER PRIMARY KEY (rowid=?)" in lines
 
 
 @pytest.mark.parametrize("by", [OrderBy.RELEVANCE, OrderBy.NAME, OrderBy.SIZE, OrderBy.ADDED])
 def test_a_page_of_everything_reads_a_page(conn: sqlite3.Connection, by: OrderBy) -> None:
     for reverse in (False, True):
         sql = _statements("", Order(by, reverse)).page(Way.EVERY, 50, 0)
-        assert not [line for line in _plan(conn, sql) if line == "SCAN m"]
-        assert _rows_visited(conn, sql) < 100
+        assert not [line for line in plan(conn, sql) if line == "SCAN m"]
+        assert steps(conn, sql) < 100
 
 
 def test_filters_are_counted_in_an_index(conn: sqlite3.Connection) -> None:
-    plan = _plan(conn, _statements("type:lora size:>4g").page(Way.EVERY, 50, 0))
-    assert [line for line in plan if line == "SCAN m USING COVERING INDEX models_by_name"]
-    assert "SCAN m" not in plan
+    lines = plan(conn, _statements("type:lora size:>4g").page(Way.EVERY, 50, 0))
+    assert [line for line in lines if line == "SCAN m USING COVERING INDEX models_by_name"]
+    assert "SCAN m" not in lines
 
 
 def test_common_words_are_read_from_the_name_index(conn: sqlite3.Connection) -> None:
     statements = _statements("llama")
-    plan = _plan(conn, statements.page(Way.BY_NAME, 50, 0))
-    assert [line for line in plan if "models_by_name (name_key>? AND name_key<?)" in line]
-    assert "SCAN m" not in plan
-    by_name = _rows_visited(conn, statements.page(Way.BY_NAME, 50, 0))
-    ranked = _rows_visited(conn, _statements("llama", Order(OrderBy.TYPE)).page(Way.RANKED, 50, 0))
+    lines = plan(conn, statements.page(Way.BY_NAME, 50, 0))
+    assert [line for line in lines if "models_by_name (name_key>? AND name_key<?)" in line]
+    assert "SCAN m" not in lines
+    by_name = steps(conn, statements.page(Way.BY_NAME, 50, 0))
+    ranked = steps(conn, _statements("llama", Order(OrderBy.TYPE)).page(Way.RANKED, 50, 0))
     assert by_name < ranked
 
 

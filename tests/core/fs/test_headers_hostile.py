@@ -18,7 +18,7 @@ from pumas_tui.core.domain.files import (
     Role,
 )
 from pumas_tui.core.domain.identity import identify
-from pumas_tui.core.domain.metadata import MODEL_TYPES
+from pumas_tui.core.domain.vocabulary import MODEL_TYPES
 from pumas_tui.core.fs import headers
 from tests.core.fs import bombs
 from tests.support import containers

@@ -104,7 +104,9 @@ def test_preallocate_makes_room(tmp_path: Path) -> None:
     ops.preallocate(fd, 1 << 20)
     ops.preallocate(fd, 0)
     os.close(fd)
-    assert (tmp_path / "f").stat().st_size == 1 << 20
+    status = (tmp_path / "f").stat()
+    assert status.st_size == 0  # the size of a copy tells how far it is
+    assert status.st_blocks * 512 >= 1 << 20
 
 
 def test_preallocate_on_a_full_disk_names_the_bytes(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from pumas_tui.core.domain import mounts
+from pumas_tui.core.domain.mounts import FileSystem
 from pumas_tui.core.fs import space
-from pumas_tui.core.fs.space import FileSystem
 
 MOUNTS = r"""
 22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
@@ -30,7 +31,7 @@ MOUNTS = r"""
     ],
 )
 def test_the_mount_is_found_by_whole_components(path: str, point: str, kind: str) -> None:
-    found = space.mount_of(path, MOUNTS)
+    found = mounts.holder(path, MOUNTS)
     assert (found.mount_point, found.type) == (point, kind)
 
 
@@ -52,11 +53,17 @@ def test_this_machine(tmp_path: Path) -> None:
     assert space.host_name()
 
 
-def test_a_place_that_is_not_made_yet_has_its_parents_space_and_lane(tmp_path: Path) -> None:
+def test_a_mount_tells_its_options_and_what_it_shows() -> None:
+    line = r"40 22 8:1 /home/me/models /models ro,noatime - ntfs3 /dev/sda1 rw,force"
+    found = mounts.holder("/models/x", f"{MOUNTS}\n{line}")
+    assert (found.type, found.root) == ("ntfs3", "/home/me/models")
+    assert {"ro", "noatime", "force"} <= found.options
+
+
+def test_a_place_that_is_not_made_yet_has_its_parents_space_and_device(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     later = str(tmp_path / "a" / "b")
     status = os.statvfs(tmp_path)
     assert abs(space.free_bytes(later) - status.f_bavail * status.f_frsize) < 1 << 30
     device = tmp_path.stat().st_dev
-    assert space.lane_of(later) == f"dev:{os.major(device)}:{os.minor(device)}"
-    assert space.lane_of(str(tmp_path / "file" / "x")) == space.lane_of(later)
+    assert space.device_number(later) == space.device_number(str(tmp_path / "file" / "x")) == device

@@ -11,7 +11,7 @@ from pumas_tui.core.domain.files import Container, HeaderFacts
 from pumas_tui.core.fs.headers.source import Source
 
 _ZIP = b"PK\x03\x04"
-_END = b"PK\x05\x06"  # end of central directory, 22 bytes and a comment of up to 65,535
+END = b"PK\x05\x06"  # end of central directory, 22 bytes and a comment of up to 65,535
 _END_LENGTH: Final = 22
 _ZIP64_LOCATOR = b"PK\x06\x07"
 _ZIP64_END = b"PK\x06\x06"
@@ -40,10 +40,10 @@ def is_bare_pickle(start: bytes) -> bool:
 
 def _read_zip(source: Source) -> HeaderFacts:
     """A pickle when any member is called *.pkl: found by looking for the name through the directory."""
-    directory = _directory(source)
-    if directory is None:
+    span = directory(source)
+    if span is None:
         return HeaderFacts(Container.PICKLE, problem="unreadable header: a zip without a readable directory")
-    begin, end = directory
+    begin, end = span
     if end - begin > _LARGEST_DIRECTORY:
         problem = f"unreadable header: a zip directory of {end - begin} bytes"
         return HeaderFacts(Container.PICKLE, problem=problem)
@@ -59,11 +59,11 @@ def _read_zip(source: Source) -> HeaderFacts:
     return HeaderFacts(Container.UNKNOWN)
 
 
-def _directory(source: Source) -> tuple[int, int] | None:
+def directory(source: Source) -> tuple[int, int] | None:
     """Where the central directory begins and ends, in bytes; None when that cannot be told."""
     tail_at = max(0, source.size - _END_LENGTH - 65_535)
     tail = source.at(tail_at, _END_LENGTH + 65_535)
-    found = tail.rfind(_END)
+    found = tail.rfind(END)
     if found < 0 or len(tail) - found < _END_LENGTH:
         return None
     end = tail_at + found
