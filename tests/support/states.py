@@ -10,6 +10,7 @@ from typing import Any
 
 from pumas_tui.core.domain.events import LibraryScanned
 from pumas_tui.core.domain.jobs import JobState, JobView, NeedKind
+from pumas_tui.core.domain.pickle_verdict import PickleVerdict, ScanWord
 from pumas_tui.core.domain.vocabulary import Trust
 from pumas_tui.tui import messages
 from pumas_tui.tui.modals.ask import ask
@@ -215,12 +216,14 @@ def d1c() -> PasteSheet:
 
 
 def d2() -> PickleDialog:
-    return PickleDialog(["dreamshaper_8.ckpt"], [DREAM])
+    found = PickleVerdict(ScanWord.CODE, ("os.system", "builtins.eval"))
+    return PickleDialog(["dreamshaper_8.ckpt"], [DREAM], [found])
 
 
 def d2b() -> PickleDialog:
     names = ["old-style-v1.pt", "badhand.pt", "4x-UltraSharp.pth", "ip-adapter.bin"]
-    return PickleDialog(names, [f"/mnt/nas/in/{name}" for name in names])
+    nothing = PickleVerdict(ScanWord.NOTHING)
+    return PickleDialog(names, [f"/mnt/nas/in/{name}" for name in names], [nothing] * len(names))
 
 
 def d3() -> MissingPartDialog:
