@@ -8,7 +8,7 @@ JSON columns are ASCII, in which lone surrogates survive too. Times are seconds 
 import json
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -179,21 +179,6 @@ class Registry:
                 "INSERT OR REPLACE INTO abilities VALUES (?, ?, ?, ?, ?)",
                 (name, to_json(found.disk), found.symbolic_links, found.hard_links, time.time()),
             )
-
-    def link_counts(self, uids: Iterable[ModelUid]) -> dict[ModelUid, int]:
-        """Links of each model; 0 for those without."""
-        wanted = list(uids)
-        counts = dict.fromkeys(wanted, 0)
-        with self._db.read() as conn:
-            for start in range(0, len(wanted), _IN_LIST):
-                some = wanted[start : start + _IN_LIST]
-                rows = conn.execute(
-                    f"SELECT model_uid, count(*) FROM links WHERE model_uid IN ({placeholders(some)})"
-                    " GROUP BY model_uid",
-                    some,
-                )
-                counts.update((ModelUid(uid), count) for uid, count in rows)
-        return counts
 
     def links_of(self, uid: ModelUid) -> list[LinkRow]:
         """Links of one model, by app and place."""

@@ -129,11 +129,6 @@ class RuntimeStore:
                 (runner.id, runner.pid, runner.boot_id, runner.host, runner.at),
             )
 
-    def forget_runner(self, runner_id: str) -> None:
-        """A runner ended, or is known to be dead."""
-        with self._db.write() as conn:
-            conn.execute("DELETE FROM runners WHERE id = ?", (runner_id,))
-
     def visit(self, host: str, at: float) -> None:
         """A full-screen session is open on this host at `at`, epoch seconds."""
         with self._db.write() as conn:

@@ -20,7 +20,6 @@ Xxh3 = NewType("Xxh3", str)
 """32 lower-case hex digits of XXH3-128, canonical byte order."""
 
 _HEX64 = re.compile(r"[0-9a-f]{64}")
-_HEX32 = re.compile(r"[0-9a-f]{32}")
 
 
 class BadIdError(ValueError):
@@ -33,14 +32,6 @@ def sha256(text: str) -> Sha256:
     if not _HEX64.fullmatch(low):
         raise BadIdError(f"not a SHA-256: {text!r}")
     return Sha256(low)
-
-
-def xxh3(text: str) -> Xxh3:
-    """Parse 32 hex digits (any case). Raises BadIdError."""
-    low = text.lower()
-    if not _HEX32.fullmatch(low):
-        raise BadIdError(f"not an XXH3-128: {text!r}")
-    return Xxh3(low)
 
 
 def _uuid(text: str) -> str:

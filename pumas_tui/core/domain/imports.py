@@ -1,7 +1,7 @@
 """Values of an import on its way from pasted text to a job: what was inspected, what was chosen."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pumas_tui.core.domain.errors import Trouble
@@ -111,16 +111,3 @@ class Submitted:
     jobs: tuple[JobId, ...]
     batch_id: str
     refused: tuple[Inspected, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """The result of a finished import job, as the row keeps it."""
-
-    model_id: str
-    uid: str
-    status: str  # imported | duplicate
-    bytes: int
-    sha256: str
-    mode: str
-    facts: Mapping[str, str] = field(default_factory=dict)

@@ -62,14 +62,6 @@ def columns(window_width: int) -> Columns:
     return NORMAL if window_width >= 80 else NARROW
 
 
-def trust_letter(trust: Trust) -> str:
-    return _TRUST_WORDS[trust][0]
-
-
-def trust_word(trust: Trust) -> str:
-    return _TRUST_WORDS[trust][1]
-
-
 _PARTS = {"checkpoints": "", "diffusion_models": "", "loras": "lora", "text_encoders": "encoder"}
 
 
