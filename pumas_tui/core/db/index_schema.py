@@ -251,8 +251,16 @@ def check(path: str) -> None:
     if inode(path) is None:
         return
     with contextlib.closing(connect_readonly(path)) as conn, damage_translated(path):
-        if conn.execute("PRAGMA page_count").fetchone()[0]:
+        conn.execute("BEGIN")  # one state of the file for all that is read: another process may be making it
+        if not _is_bare(conn):
             check_header(conn, path)
+
+
+def _is_bare(conn: sqlite3.Connection) -> bool:
+    """Nothing is in the file yet: it is empty, or has only the page that the switch to WAL writes."""
+    pragmas = ("application_id", "user_version")
+    marks = [conn.execute(f"PRAGMA {name}").fetchone()[0] for name in pragmas]
+    return not any(marks) and not conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
 
 
 def require(path: str) -> None:

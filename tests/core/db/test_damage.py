@@ -1,6 +1,7 @@
 """Damaged, foreign, newer and fresh database files: noticed, never written to, restored where kept."""
 
 import asyncio
+import contextlib
 import random
 import shutil
 import sqlite3
@@ -387,3 +388,14 @@ def test_a_nearly_full_disk_gets_no_shared_memory_file(
     assert len(again.list()) == 4
     assert (tmp_path / "registry.db-wal").exists()
     again.close()
+
+
+def test_a_file_that_is_just_being_made_is_not_damaged(tmp_path: Path) -> None:
+    """Another process has switched it to WAL, which writes its first page, and makes the tables next."""
+    path = tmp_path / "models.db"
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA journal_mode=WAL")
+        assert path.stat().st_size
+        with contextlib.closing(IndexWriter(str(path))) as index:
+            assert index.known() == {}
+    assert is_usable(str(path))
