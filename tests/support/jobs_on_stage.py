@@ -27,6 +27,22 @@ FACTS: dict[NeedKind, dict[str, Any]] = {
         "sha256": "15012c" + "0" * 58,
         "size_bytes": 2_132_625_894,
     },
+    NeedKind.NAME_TAKEN: {
+        "model_id": "llm/qwen/qwen2.5-7b-instruct",
+        "there": {
+            "model_id": "llm/qwen/qwen2.5-7b-instruct",
+            "name": "Qwen2.5-7B-Instruct",
+            "size_bytes": 4_683_073_952,
+            "precision": "",
+            "quantization": "Q4_K_M",
+        },
+        "new": {
+            "name": "qwen2.5-7b-instruct",
+            "size_bytes": 8_098_525_088,
+            "precision": "",
+            "quantization": "Q8_0",
+        },
+    },
 }
 _CHOICES = {
     NeedKind.PICKLE: ("accept", "refuse"),

@@ -1,13 +1,17 @@
 """Runs the real program as a process and reads what it says."""
 
+import atexit
 import json
 import os
-import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from tests.support.prepared import Prepared
 
 TIMEOUT_S = 120
 
@@ -42,11 +46,15 @@ class Ran:
 
 
 def environment(home: Path, extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a user whose home is `home` and who has set nothing."""
-    kept = {
-        k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "PUMAS_", "TEXTUAL", "SSH_", "TMUX"))
-    }
-    return {**kept, "HOME": str(home), "LANG": "C.UTF-8", **(extra or {})}
+    """The environment of a user whose home is `home` and who has set nothing but to ask no server."""
+    theirs = ("XDG_", "PUMAS_", "TEXTUAL", "SSH_", "TMUX", "HF_")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(theirs)}
+    return {**kept, "HOME": str(home), "LANG": "C.UTF-8", "HF_HUB_OFFLINE": "1", **(extra or {})}
+
+
+def asking(endpoint: str, token: str = "") -> dict[str, str]:
+    """What a user sets besides who asks the Hub at this endpoint."""
+    return {"HF_HUB_OFFLINE": "", "HF_ENDPOINT": endpoint, **({"HF_TOKEN": token} if token else {})}
 
 
 def argv(*arguments: str | bytes | Path, root: Path) -> list[str | bytes | Path]:
@@ -54,14 +62,28 @@ def argv(*arguments: str | bytes | Path, root: Path) -> list[str | bytes | Path]
     return [sys.executable, "-m", "pumas_tui", "--root", str(root), *arguments]
 
 
-def pumas(*arguments: str | bytes | Path, root: Path, home: Path | None = None) -> Ran:
-    """Run the program to its end with no terminal."""
-    done = subprocess.run(
-        argv(*arguments, root=root),
-        env=environment(home or root.parent),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout.decode(), done.stderr.decode())
+@cache
+def _prepared() -> Prepared:
+    prepared = Prepared(environment(Path("/nonexistent")))
+    atexit.register(prepared.close)
+    return prepared
+
+
+def pumas(
+    *arguments: str | bytes | Path,
+    root: Path,
+    home: Path | None = None,
+    extra: Mapping[str, str] | None = None,
+) -> Ran:
+    """Run the program to its end with no terminal, in a fork of a process that has loaded it."""
+    env = environment(home or root.parent, extra)
+    said = [os.fsdecode(argument) for argument in ("--root", root, *arguments)]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        try:
+            code = _prepared().run(said, env, out, err, TIMEOUT_S)
+        except TimeoutError:
+            _prepared.cache_clear()
+            raise
+        out.seek(0)
+        err.seek(0)
+        return Ran(code, out.read().decode(), err.read().decode())

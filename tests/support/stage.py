@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from pumas_tui.core.domain import metadata
@@ -66,6 +67,9 @@ def taken_place() -> Iterator[None]:
         "HOME": str(PLACE),
         "XDG_CONFIG_HOME": str(PLACE / "config"),
         "XDG_STATE_HOME": str(PLACE / "state"),
+        "XDG_CACHE_HOME": str(PLACE / "cache"),
+        "HF_ENDPOINT": "http://127.0.0.1:9",
+        "HF_HUB_OFFLINE": None,
         "TZ": "UTC",
         "NO_COLOR": None,
     }
@@ -113,14 +117,15 @@ def _make(made: Made, number: int) -> None:
     folder = folder.replace(" ", "-").replace("[", "").replace("]", "")
     where = ROOT / "models" / made.kind / made.family / folder
     where.mkdir(parents=True)
-    meta = _metadata(made, number, f"{made.kind}/{made.family}/{folder}")
+    meta = made_metadata(made, number, f"{made.kind}/{made.family}/{folder}")
     for file in meta.files:
         with (where / file.name).open("wb") as out:
             out.truncate(file.size)
     (where / METADATA).write_bytes(metadata.dump(meta))
 
 
-def _metadata(made: Made, number: int, model_id: str) -> Metadata:
+def made_metadata(made: Made, number: int, model_id: str) -> Metadata:
+    """What `metadata.json` says of the model with this number."""
     at = datetime(2026, 11, number, 14, 2, tzinfo=UTC)
     folder = model_id.rpartition("/")[2]
     sha256 = f"9f2c{number:056x}41ab"
@@ -181,6 +186,8 @@ class _Later:
 class OnStage(PumasApp):
     """The program as it runs, on the library at the fixed place; it opens and closes it by itself."""
 
+    CHECK_AFTER_S = 3600.0  # what a check finds depends on the machine
+
     def __init__(self, *, readonly: bool = False, ascii_only: bool = False) -> None:
         self._later = _Later()
         super().__init__(self._later, readonly=readonly, ascii_only=ascii_only, gap_s=0, host=HOST)
@@ -194,8 +201,13 @@ class OnStage(PumasApp):
     @property
     def text(self) -> str:
         """What the window shows, line by line."""
-        strips = self.screen._compositor.render_strips()
-        return "\n".join(strip.text.rstrip() for strip in strips)
+        return text_of(self)
+
+
+def text_of(app: App[int]) -> str:
+    """What the window of a program shows, line by line."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text.rstrip() for strip in strips)
 
 
 def on_stage(pilot: Shot) -> OnStage:
@@ -206,9 +218,8 @@ def on_stage(pilot: Shot) -> OnStage:
 
 async def until(pilot: Shot, true: str | Callable[[], bool], limit_s: float = 20.0) -> None:
     """Let the program run until something holds, or until a text shows; fails with the screen."""
-    app = on_stage(pilot)
     end = time.monotonic() + limit_s
-    while not (true in app.text if isinstance(true, str) else true()):
-        assert time.monotonic() < end, f"{true!r} did not happen on:\n{app.text}"
+    while not (true in text_of(pilot.app) if isinstance(true, str) else true()):
+        assert time.monotonic() < end, f"{true!r} did not happen on:\n{text_of(pilot.app)}"
         await pilot.pause(0.02)
     await pilot.pause()

@@ -1,6 +1,8 @@
 """Every state of the program that has a picture: its name, its windows, its library, and how one gets there.
 
-The names begin with the screen: lib, imp, dlg (dialogs), all (what opens over any screen). Both the pictures
+The names begin with the screen: lib, imp, first (the first start), hea (health and its
+pages), dlg (dialogs), all (what opens over any
+screen). Both the pictures
 for people and the stored ones that tests compare come from this one table.
 """
 
@@ -8,22 +10,35 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from textual.app import App
+
 from pumas_tui.core.domain.events import LibraryScanned
-from pumas_tui.core.domain.jobs import JobState, JobView, NeedKind
-from pumas_tui.core.domain.pickle_verdict import PickleVerdict, ScanWord
+from pumas_tui.core.domain.jobs import JobView
 from pumas_tui.core.domain.vocabulary import Trust
 from pumas_tui.tui import messages
 from pumas_tui.tui.modals.ask import ask
-from pumas_tui.tui.modals.cancel import CancelDialog
 from pumas_tui.tui.modals.dialog import Dialog
-from pumas_tui.tui.modals.duplicate import DuplicateDialog
-from pumas_tui.tui.modals.missing import MissingPartDialog
-from pumas_tui.tui.modals.paste import PasteSheet
-from pumas_tui.tui.modals.pickle import PickleDialog
+from pumas_tui.tui.modals.past import HistoryPage, TrashPage
+from pumas_tui.tui.presenters.welcome import welcome
 from pumas_tui.tui.widgets.finder import Finder
+from pumas_tui.tui.widgets.welcome import Welcome
+from tests.support import findings_on_stage as findings
 from tests.support import jobs_on_stage as jobs
-from tests.support.imports import inspection, sharded, single
-from tests.support.stage import HOST, ROOT, Made, Shot, Size, on_stage, until
+from tests.support import plans_on_stage as plans
+from tests.support.dialogs_on_stage import IMPORT_DIALOGS, d1, d2
+from tests.support.first_on_stage import FirstOnStage, step
+from tests.support.health_on_stage import HEALTH_DIALOGS, has_moved, health, over_health, page, reads, runs
+from tests.support.hub_on_stage import HUB_DIALOGS, candidates, files, network_gone
+from tests.support.mapping_on_stage import (
+    MAPPING_DIALOGS,
+    no_app,
+    no_plan,
+    over_plan,
+    plan,
+    settings,
+    without_plan,
+)
+from tests.support.stage import ROOT, Made, OnStage, Shot, Size, on_stage, until
 
 NORMAL, WIDE, NARROW, TINY = (80, 24), (120, 40), (60, 20), (40, 10)
 MAIN = (NORMAL, WIDE)
@@ -72,6 +87,11 @@ class State:
     stored: tuple[Size, ...] = ()
     readonly: bool = False
     ascii_only: bool = False
+    program: Callable[..., App[int]] = OnStage
+
+    def app(self) -> App[int]:
+        """The program to take the picture of."""
+        return self.program(readonly=self.readonly, ascii_only=self.ascii_only)
 
 
 # How one gets there.
@@ -140,6 +160,30 @@ def queue(*pressed: str, views: Callable[[], Sequence[JobView]] = jobs.everythin
     return drive
 
 
+async def offline(pilot: Shot) -> None:
+    """The library when the network has gone."""
+    await ready(pilot)
+    await network_gone(pilot)
+
+
+async def back_again(pilot: Shot) -> None:
+    """The library as who was away for a while meets it."""
+    await ready(pilot)
+    place = on_stage(pilot).place
+    text = welcome(jobs.everything(), jobs.NOON - 39 * 60, jobs.NOON - 60)
+    place.run_worker(place.show_over(Welcome(place, text)))
+    await until(pilot, "Welcome back.")
+
+
+def first_step(number: int) -> Drive:
+    """A question of the first start."""
+
+    async def drive(pilot: Shot) -> None:
+        await step(pilot, number)
+
+    return drive
+
+
 def with_jobs(*pressed: str) -> Drive:
     """The library while imports go on."""
 
@@ -179,67 +223,6 @@ def overlay(key: str, *typed: str) -> Drive:
     return drive
 
 
-# The dialogs, with the facts of an evening's imports.
-
-LLAMA, DREAM = "/mnt/nas/in/llama-3.1-70b-instruct", "/mnt/nas/in/dreamshaper_8.ckpt"
-
-
-def _sheet(found: Any) -> PasteSheet:
-    return PasteSheet(found, models_dir="/data/models", host=HOST, copy=lambda _: None)
-
-
-def d1() -> PasteSheet:
-    both = [sharded(LLAMA, 5, 26_280_000_000), single(DREAM, 2_132_625_918, pickle=True)]
-    return _sheet(inspection(both))
-
-
-def d1_refused() -> PasteSheet:
-    some = [
-        sharded("/mnt/nas/in/flux1-dev", 4, 5_950_000_000, missing=[2]),
-        single("/mnt/nas/in/page.safetensors", 912, refuse="an HTML page, not a model"),
-    ]
-    return _sheet(inspection(some))
-
-
-def d1b() -> PasteSheet:
-    here = [single("/mnt/nas/in/a.safetensors", GB), single("/mnt/nas/in/b.safetensors", GB)]
-    away = [
-        "/Users/me/Downloads/fluxdev.safetensors",
-        "/Users/me/Downloads/ae.safetensors",
-        "C:\\models\\x.ckpt",
-    ]
-    return _sheet(inspection(here, absent=away))
-
-
-def d1c() -> PasteSheet:
-    return _sheet(inspection([], text="see also the readme, thanks"))
-
-
-def d2() -> PickleDialog:
-    found = PickleVerdict(ScanWord.CODE, ("os.system", "builtins.eval"))
-    return PickleDialog(["dreamshaper_8.ckpt"], [DREAM], [found])
-
-
-def d2b() -> PickleDialog:
-    names = ["old-style-v1.pt", "badhand.pt", "4x-UltraSharp.pth", "ip-adapter.bin"]
-    nothing = PickleVerdict(ScanWord.NOTHING)
-    return PickleDialog(names, [f"/mnt/nas/in/{name}" for name in names], [nothing] * len(names))
-
-
-def d3() -> MissingPartDialog:
-    return MissingPartDialog(jobs.FACTS[NeedKind.MISSING_PART])
-
-
-def d4() -> DuplicateDialog:
-    return DuplicateDialog("realisticVision.safetensors", jobs.FACTS[NeedKind.DUPLICATE])
-
-
-def d6() -> CancelDialog:
-    return CancelDialog([view for view in jobs.everything() if view.job.state is JobState.RUNNING][:1])
-
-
-_DIALOGS = (("D1", d1), ("D1-refused", d1_refused), ("D1b", d1b), ("D1c", d1c), ("D2", d2), ("D2b", d2b))
-_MORE_DIALOGS = (("D3", d3), ("D4", d4), ("D6", d6))
 _LIST = (NORMAL, WIDE)
 
 STATES: tuple[State, ...] = (
@@ -252,8 +235,11 @@ STATES: tuple[State, ...] = (
     State("lib-marks", marked, stored=(NORMAL,)),
     State("lib-order", keys("o", then="esc  close"), stored=(NORMAL,)),
     State("lib-ordered", keys("o", "s", then="order: size down")),
-    State("lib-filter", keys("f", then="esc  close"), sizes=ALL),
-    State("lib-edit", keys("e"), sizes=ALL),
+    State("lib-filter", keys("f", then="esc  close"), sizes=ALL, stored=(NORMAL,)),
+    State("lib-filter-type", keys("f", "t", then="esc  close"), stored=(NORMAL,)),
+    State("lib-edit", keys("e", then="enter  save"), sizes=ALL, stored=_LIST),
+    State("lib-edit-two", keys("space", "space", "e", then="enter  save"), stored=(NORMAL,)),
+    State("lib-welcome", back_again, sizes=ALL, stored=_LIST),
     State("lib-copy", keys("y", then="esc  close"), sizes=ALL),
     State("lib-copied", keys("y", "n", then="Copied")),
     State("lib-opened", keys("enter", then="Kind     "), sizes=ALL, stored=_LIST),
@@ -266,21 +252,60 @@ STATES: tuple[State, ...] = (
     State("imp-empty", keys("2", then="Paste paths of model files"), sizes=ALL, stored=(NORMAL,)),
     State("imp-full", queue(), sizes=ALL, stored=(*_LIST, TINY)),
     State("imp-marks", queue("space", "space"), sizes=ALL),
+    State("imp-mode", queue("o", then="esc  close"), sizes=ALL, stored=(NORMAL,)),
+    State("imp-edit", queue("e", then="enter  save"), sizes=ALL, stored=_LIST),
     State("imp-working", queue("j", "j", "j", then="")),
     State("imp-opened", queue("j", "j", "j", "enter")),
     State("imp-failed", queue(views=jobs.failed), sizes=ALL, stored=(NORMAL,)),
     State("imp-disk-full", queue(views=jobs.disk_full), sizes=ALL),
     State("imp-thousands", queue(views=jobs.thousands)),
-    *(State(f"dlg-{name}", dialog(make), sizes=ALL, stored=(NORMAL,)) for name, make in _DIALOGS),
-    *(State(f"dlg-{name}", dialog(make), sizes=ALL, stored=(NORMAL,)) for name, make in _MORE_DIALOGS),
-    State("dlg-D2-ticked", dialog(d2, "enter", "space"), sizes=ALL),
-    State("dlg-D1-list", dialog(d1, "e")),
+    State("map-full", plan(), sizes=ALL, stored=(*_LIST, TINY)),
+    State("map-answered", plan("a", "o", then="8 answered"), sizes=ALL, stored=_LIST),
+    State("map-scopes", plan("a", "tab", then="tab: next one"), sizes=ALL, stored=(NORMAL,)),
+    State("map-marks", plan("space", "space", then="2 marked")),
+    State("map-opened", plan("l", then="WANTED"), sizes=ALL, stored=(NORMAL,)),
+    State("map-skips", plan("enter", then="count as skip"), sizes=ALL),
+    State("map-none", plan(make=plans.none, then="No change needed"), sizes=ALL, stored=(NORMAL,)),
+    State("map-noapp", without_plan(no_app, "No app is set up"), sizes=ALL, stored=(NORMAL,)),
+    State("map-err", without_plan(no_plan, "No plan:"), sizes=ALL, stored=(NORMAL,)),
+    State("map-warn", plan(make=plans.warned, then="Other disk"), sizes=ALL, stored=(NORMAL,)),
+    State("map-thousands", plan("G", "l", make=plans.thousands)),
+    State("map-ascii", plan(), ascii_only=True),
+    State("set-full", settings(), sizes=ALL, stored=(*_LIST, TINY)),
+    State("set-choices", settings("j", "j", "j", "j", "j", "enter"), stored=(NORMAL,)),
+    State("hea-full", health(then="TO FIX".lower()), sizes=ALL, stored=(*_LIST, TINY)),
+    State("hea-marks", health("space", "space", then="2 marked"), sizes=ALL, stored=_LIST),
+    State("hea-kinds", health("tab", "j", "j", "j"), sizes=(WIDE,), stored=(WIDE,)),
+    State("hea-ok", health(make=findings.all_right, then="Everything is right"), sizes=ALL, stored=_LIST),
+    State("hea-run", health(make=lambda: None, change=runs, then="3 found so far"), sizes=ALL, stored=_LIST),
+    State("hea-reads", health(make=findings.all_right, change=reads, then="Reading contents"), sizes=ALL),
+    State("hea-moved", health(change=has_moved, then="where the library was"), sizes=ALL, stored=_LIST),
+    State("hea-unreadable", health(make=findings.unreadable, then="permission denied"), stored=(NORMAL,)),
+    State("hea-ascii", health(), ascii_only=True),
+    State("hea-trash", page(TrashPage, then="4x-Ultra"), sizes=ALL, stored=_LIST),
+    State("hea-trash-empty", page(TrashPage, then="Empty.", empty=True)),
+    State("hea-trash-empties", page(TrashPage, "e", then="Type the number"), sizes=ALL, stored=(NORMAL,)),
+    State("hea-history", page(HistoryPage, then="import qwen2.5"), sizes=ALL, stored=_LIST),
+    *(State(f"dlg-{name}", over_health(make), sizes=ALL, stored=(NORMAL,)) for name, make in HEALTH_DIALOGS),
+    *(State(f"dlg-{name}", over_plan(make), sizes=ALL, stored=(NORMAL,)) for name, make in MAPPING_DIALOGS),
+    *(State(f"dlg-{name}", dialog(make), sizes=ALL, stored=(NORMAL,)) for name, make in IMPORT_DIALOGS),
+    *(State(f"dlg-{name}", dialog(make), sizes=ALL, stored=_LIST) for name, make in HUB_DIALOGS),
+    State("dlg-hf-fields", dialog(candidates, "space", "j", "space"), stored=(NORMAL,)),
+    State("dlg-hf-why", dialog(candidates, "?"), stored=(NORMAL,)),
+    State("dlg-hub-marked", dialog(files, "j", "space"), stored=(NORMAL,)),
+    State("lib-offline", offline, sizes=ALL, stored=(*_LIST, TINY)),
+    State("dlg-D2-ticked", dialog(d2, "enter", "space"), sizes=ALL, stored=(NORMAL,)),
+    State("dlg-D1-list", dialog(d1, "e"), stored=(NORMAL,)),
     State("all-help", overlay("question_mark"), sizes=ALL, stored=(NORMAL,)),
     State("all-help-filter", overlay("question_mark", *"dele"), sizes=MAIN),
     State("all-palette", overlay("colon"), sizes=ALL, stored=(NORMAL,)),
     State("all-palette-filter", overlay("colon", *"copy"), readonly=True, sizes=MAIN),
     State("all-jobs", with_jobs("b"), sizes=ALL, stored=_LIST),
     State("all-jobs-none", keys("b"), sizes=ALL),
+    *(
+        State(f"first-{number}", first_step(number), (), ALL, _LIST, program=FirstOnStage)
+        for number in (1, 2, 3)
+    ),
     State("all-too-small", too_small, sizes=((36, 8), (39, 10))),
 )
 

@@ -5,57 +5,18 @@ which keys it has is data (`configs/keymap.toml`).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Scope(StrEnum):
-    """Where an action's keys work."""
-
-    GLOBAL = "global"  # every screen
-    SCREEN = "screen"  # the screen in front, whichever it is
-    LIST = "list"  # any list that has the focus
-    MARKS = "marks"  # lists whose rows can be marked
-    LIBRARY = "library"
-    IMPORT = "import"
-    TEXT = "text"  # a text box that has the focus
-    FIRST_START = "first_start"  # the questions where there is no library yet
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One thing to do. `does` is a sentence without a full stop; `cli` the same on the command line or empty.
-
-    `footer` is the short label on the key line, shown where `priority` (higher first) finds room, or empty.
-    `writes`: off in a read-only session. `harmful`: asks first, and its key is never the key that confirms.
-    `runnable`: may be started from `?` and the palette. `anywhere`: works while a text box has the focus.
-    """
-
-    id: str
-    title: str
-    does: str
-    cli: str = ""
-    footer: str = ""
-    priority: int = 0
-    writes: bool = False
-    harmful: bool = False
-    runnable: bool = True
-    anywhere: bool = False
-
-    @property
-    def scope(self) -> Scope:
-        """First part of the id."""
-        return Scope(self.id.partition(".")[0])
-
-    @property
-    def verb(self) -> str:
-        """Last part of the id."""
-        return self.id.partition(".")[2]
-
+from pumas_tui.core.domain.action import Action as Action
+from pumas_tui.core.domain.action import Scope as Scope
+from pumas_tui.core.domain.health_actions import HEALTH
+from pumas_tui.core.domain.mapping_actions import MAPPING, SETTINGS
 
 _GLOBAL = (
     Action("global.library", "Library", "goes to the library", "pumas-tui list"),
     Action("global.import", "Import", "goes to the import queue", "pumas-tui jobs list"),
+    Action("global.mapping", "Mapping", "goes to the links of apps", "pumas-tui map plan"),
+    Action("global.health", "Health", "goes to what is broken and its repair", "pumas-tui health"),
+    Action("global.settings", "Settings", "goes to settings and apps", "pumas-tui config show"),
     Action(
         "global.type_path",
         "import a path ...",
@@ -67,6 +28,13 @@ _GLOBAL = (
     ),
     Action(
         "global.jobs", "jobs", "opens or closes the list of running and waiting work", "pumas-tui jobs list"
+    ),
+    Action(
+        "global.undo",
+        "undo ...",
+        "takes the last change back, after it showed what that does",
+        "pumas-tui undo",
+        writes=True,
     ),
     Action("global.last_place", "last place", "goes back to the screen that was in front before"),
     Action("global.rescan", "read again", "reads the model folders that changed again", "pumas-tui scan"),
@@ -143,6 +111,40 @@ _LIBRARY = (
         footer="edit",
         priority=45,
         writes=True,
+    ),
+    Action(
+        "library.delete",
+        "delete ...",
+        "moves the marked models, or the one in front, to the trash with their links; asks first",
+        "pumas-tui delete MODEL",
+        footer="delete",
+        priority=38,
+        writes=True,
+        harmful=True,
+    ),
+    Action(
+        "library.rename",
+        "rename ...",
+        "gives a model another id; its folder moves and its links follow",
+        "pumas-tui rename MODEL NEW_ID",
+        writes=True,
+    ),
+    Action(
+        "library.look_up",
+        "look up on Hugging Face ...",
+        "finds out what the marked models are, or the one in front, and what would change",
+        "pumas-tui identify MODEL --explain",
+        footer="web lookup",
+        priority=43,
+        writes=True,
+    ),
+    Action(
+        "library.search_hub",
+        "search Hugging Face ...",
+        "searches the Hub for what is in the search box; shows files with sizes and downloads them",
+        "pumas-tui hub search QUERY",
+        footer="search the Hub",
+        priority=20,
     ),
     Action(
         "library.filter",
@@ -270,6 +272,9 @@ ACTIONS: tuple[Action, ...] = (
     *_MARKS,
     *_LIBRARY,
     *_IMPORT,
+    *MAPPING,
+    *HEALTH,
+    *SETTINGS,
     *_TEXT,
     *_FIRST_START,
 )
@@ -279,3 +284,14 @@ BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}
 def of_scopes(scopes: Iterable[Scope]) -> tuple[Action, ...]:
     """Actions of these scopes, scope by scope in the order given."""
     return tuple(action for scope in scopes for action in ACTIONS if action.scope is scope)
+
+
+_WITHOUT_MARKS = frozenset({Scope.SETTINGS, Scope.FIRST_START})
+
+
+def on_screen(place: Scope) -> tuple[Action, ...]:
+    """Actions that work on a screen, its own first, without those that others stand instead of."""
+    marks = () if place in _WITHOUT_MARKS else (Scope.MARKS,)
+    found = of_scopes((place, *marks, Scope.LIST, Scope.SCREEN, Scope.GLOBAL))
+    off = {action.instead_of for action in found}
+    return tuple(action for action in found if action.id not in off)

@@ -15,14 +15,26 @@ from pumas_tui.core.domain.text import safe
 
 
 class AppKind(StrEnum):
-    """Kinds of apps that are recognised."""
+    """Kinds of apps. The first three are recognised by their folder, the others are what the user says."""
 
     COMFYUI = "comfyui"
     A1111 = "a1111"
     FORGE = "forge"
+    LLAMACPP = "llamacpp"  # a folder of GGUF files
+    LMSTUDIO = "lmstudio"  # a models folder of publisher/model/file
+    VLLM = "vllm"  # a folder with a folder per model
+    GENERIC = "generic"
 
 
-TITLES = {AppKind.COMFYUI: "ComfyUI", AppKind.A1111: "a1111", AppKind.FORGE: "Forge"}
+TITLES = {
+    AppKind.COMFYUI: "ComfyUI",
+    AppKind.A1111: "a1111",
+    AppKind.FORGE: "Forge",
+    AppKind.LLAMACPP: "llama.cpp",
+    AppKind.LMSTUDIO: "LM Studio",
+    AppKind.VLLM: "vLLM",
+    AppKind.GENERIC: "folder",
+}
 """What people call them."""
 
 _COMFYUI = {"main.py", "folder_paths.py", "models"}

@@ -121,9 +121,12 @@ def metadata_of(
 
 
 def _imported(candidate: Candidate, choices: ImportChoices, now: Circumstances) -> ImportOrigin:
+    source, mode = storable(candidate.source)[0], choices.mode.value
+    if candidate.origin is not None and candidate.origin.downloaded:
+        source, mode = f"{candidate.origin.repo_id}@{candidate.origin.revision}", "download"
     return ImportOrigin(
-        source=storable(candidate.source)[0],
-        mode=choices.mode.value,
+        source=source,
+        mode=mode,
         host=now.host,
         version=now.version,
         at=now.at,

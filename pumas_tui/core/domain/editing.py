@@ -221,3 +221,32 @@ def _inner(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
 
 def _only_here(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in one.items() if key not in other or other[key] != value}
+
+
+def reverted(document: Mapping[str, Any], done: Difference) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The document with a change taken back, and the keys that say something else by now: those stay."""
+    new, lost = dict(document), []
+    for key in sorted({*done.before, *done.after}):
+        if key in _DIFFED_INSIDE:
+            inner = Difference(_inner(done.before, key), _inner(done.after, key))
+            new[key], inside = _put_back(_inner(document, key), inner)
+        else:
+            one = Difference(
+                {k: v for k, v in done.before.items() if k == key},
+                {k: v for k, v in done.after.items() if k == key},
+            )
+            new, inside = _put_back(new, one)
+        lost += [name for name in inside if name != "updated_date"]
+    return new, tuple(lost)
+
+
+def _put_back(document: Mapping[str, Any], done: Difference) -> tuple[dict[str, Any], list[str]]:
+    new, lost = dict(document), []
+    for key in sorted({*done.before, *done.after}):
+        if new.get(key) != done.after.get(key):
+            lost.append(key)
+        elif key in done.before:
+            new[key] = done.before[key]
+        else:
+            del new[key]
+    return new, lost

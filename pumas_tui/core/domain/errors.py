@@ -5,12 +5,18 @@
     ├── NotFoundError             3   not_found
     ├── AmbiguousError            3   ambiguous       carries the choices
     ├── DecisionNeededError       4   decision_needed
-    │   └── ChangedMeanwhileError 4   changed_meanwhile   somebody else changed what was to be overwritten
+    │   ├── ChangedMeanwhileError 4   changed_meanwhile   somebody else changed what was to be overwritten
+    │   ├── StalePlanError        4   stale_plan      made for another library, host, app folder or rule set
+    │   └── RemovalNotConfirmedError 4 confirm_removal   so many links would go that the list is looked at
     ├── RefusedError              5   refused         a source that must not be imported, with the reason
     ├── SourceChangedError        5   source_changed  a source changed while it was read
     ├── DiskError                 6   disk            carries path, errno name, what was being done
     │   └── DiskFullError         6   disk_full       carries the bytes that are missing
     ├── LibraryNotFoundError      6   no_library
+    ├── NetworkError              7   network         no answer, or one that cannot be used
+    │   ├── OfflineError          7   offline         nothing is asked: by setting, or until `retry_at`
+    │   ├── RateLimitedError      7   rate_limited    the server grants no call before `retry_at`
+    │   └── NotAllowedError       7   not_allowed     the server wants a token, or a licence accepted there
     ├── BusyError                 8   busy            carries who holds the lock
     ├── NewerLibraryError         9   newer_library
     ├── DamagedError              1   damaged         one of our own files cannot be read
@@ -74,6 +80,18 @@ class ChangedMeanwhileError(DecisionNeededError):
     code = "changed_meanwhile"
 
 
+class StalePlanError(DecisionNeededError):
+    """The plan is for another library, host, app folder or rule set; plan again."""
+
+    code = "stale_plan"
+
+
+class RemovalNotConfirmedError(DecisionNeededError):
+    """So many links would go that the list must be confirmed first."""
+
+    code = "confirm_removal"
+
+
 class RefusedError(PumasError):
     """The source must not be imported, and why."""
 
@@ -123,6 +141,37 @@ class LibraryNotFoundError(PumasError):
 
     code = "no_library"
     exit_code = 6
+
+
+class NetworkError(PumasError):
+    """No answer from a server, or one that cannot be used. `retry_at`: epoch seconds, None: any time."""
+
+    code = "network"
+    exit_code = 7
+
+    def __init__(
+        self, message: str, *, path: str | None = None, hint: str | None = None, retry_at: float | None = None
+    ) -> None:
+        super().__init__(message, path=path, hint=hint)
+        self.retry_at = retry_at
+
+
+class OfflineError(NetworkError):
+    """Nothing is asked now: the network is switched off, or calls failed just before."""
+
+    code = "offline"
+
+
+class RateLimitedError(NetworkError):
+    """The server grants no call before `retry_at`."""
+
+    code = "rate_limited"
+
+
+class NotAllowedError(NetworkError):
+    """The server gives this only to somebody who may have it."""
+
+    code = "not_allowed"
 
 
 class BusyError(PumasError):

@@ -1,14 +1,21 @@
 """Facts that travel on the bus: frozen, past tense, units in their names.
 
-From rows (any process may have caused them): JobChanged, JobsRemoved, ModelsChanged. Local to one process:
-ScanAdvanced, LibraryScanned, MessagePosted.
+From rows (any process may have caused them): JobChanged, JobsRemoved, ModelsChanged, OperationChanged,
+NetworkChanged. Local to one process: ScanAdvanced, LibraryScanned, PlanReady, FindingFound,
+SearchAnswered, LookedUp, MessagePosted.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pumas_tui.core.domain.ids import JobId, ModelUid
 from pumas_tui.core.domain.jobs import Job, Progress
+
+if TYPE_CHECKING:  # lists do without the network, and without health
+    from pumas_tui.core.domain.findings import Finding
+    from pumas_tui.core.domain.hub_values import HubPage
+    from pumas_tui.core.domain.network_state import NetworkState
+    from pumas_tui.core.domain.vocabulary import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,31 @@ class ModelsChanged:
 
     uids: tuple[ModelUid, ...] = ()
     kind: Literal["models_changed"] = "models_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class OperationChanged:
+    """Operations were written: links, models or the history are not what they were."""
+
+    kind: Literal["operation_changed"] = "operation_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReady:
+    """A plan of an app was made, with so many conflicts, and so many other actions that change something."""
+
+    app: str
+    conflicts: int
+    changes: int
+    kind: Literal["plan_ready"] = "plan_ready"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingFound:
+    """A check that goes on found something."""
+
+    finding: "Finding"
+    kind: Literal["finding_found"] = "finding_found"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +99,42 @@ class MessagePosted:
     kind: Literal["message_posted"] = "message_posted"
 
 
-Event = JobChanged | JobsRemoved | ModelsChanged | ScanAdvanced | LibraryScanned | MessagePosted
+@dataclass(frozen=True, slots=True)
+class NetworkChanged:
+    """What to expect of the next call changed."""
+
+    state: "NetworkState"
+    kind: Literal["network_changed"] = "network_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class SearchAnswered:
+    """The Hub's fresh answer to a search that was shown from the cache first. `seq` is the caller's."""
+
+    seq: int
+    page: "HubPage"
+    kind: Literal["search_answered"] = "search_answered"
+
+
+@dataclass(frozen=True, slots=True)
+class LookedUp:
+    """Models that waited for a look-up got one unasked: each with the badge that its answer earned."""
+
+    found: tuple[tuple[ModelUid, "Trust"], ...]
+    kind: Literal["looked_up"] = "looked_up"
+
+
+Event = (
+    JobChanged
+    | JobsRemoved
+    | ModelsChanged
+    | OperationChanged
+    | PlanReady
+    | FindingFound
+    | ScanAdvanced
+    | LibraryScanned
+    | NetworkChanged
+    | SearchAnswered
+    | LookedUp
+    | MessagePosted
+)

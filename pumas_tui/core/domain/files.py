@@ -100,11 +100,13 @@ class Origin:
     """The repository a source came from, as where it lies tells. Nothing of it was checked.
 
     `told_by` is `hub` where a cache of the Hugging Face Hub says so, `filename` where only names do.
+    `downloaded`: this program fetched it from there.
     """
 
     repo_id: str
     revision: str = ""
     told_by: Literal["hub", "filename"] = "hub"
+    downloaded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +176,7 @@ class HeaderFacts:
 
     `metadata` holds `__metadata__` of safetensors or the scalar keys of GGUF, as text.
     `problem` says why a header could not be read, or why the file must not be imported (`refuse`).
+    `wanted_bytes` is the size that the header announces, where the file is shorter.
     """
 
     container: Container
@@ -181,3 +184,4 @@ class HeaderFacts:
     metadata: dict[str, str] = field(default_factory=dict)
     problem: str | None = None
     refuse: str | None = None
+    wanted_bytes: int | None = None

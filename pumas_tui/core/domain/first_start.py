@@ -95,10 +95,12 @@ class FirstStartFacts:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was agreed to. `copy` are folders whose model files are to be imported as copies."""
+    """What was agreed to. `copy` are folders whose model files are to be imported as copies, `apps` the
+    folders of the apps that shall get links."""
 
     root: str
     copy: tuple[str, ...] = ()
+    apps: tuple[str, ...] = ()
 
 
 def places(
@@ -235,8 +237,9 @@ class Answers:
         """What was agreed to, None while there is no place."""
         if self.place is None:
             return None
-        paths = {app.path for app in self.chosen}
-        return Choice(self.place.root, to_copy(self.apps, paths, self.place) if self.copies else ())
+        chosen = tuple(app.path for app in self.chosen)
+        copy = to_copy(self.apps, set(chosen), self.place) if self.copies else ()
+        return Choice(self.place.root, copy, chosen)
 
     @property
     def copies(self) -> bool:

@@ -113,6 +113,16 @@ def part_number(entry: FileEntry) -> tuple[str, int, int] | None:
     return f"{key.folder}{key.stem}-?-of-{key.total}{key.rest}", number, int(key.total)
 
 
+def part_name(like: str, number: int) -> str:
+    """The name of another part of the set that a part of this name belongs to, written like it."""
+    for pattern in (_PIECE, _OF_TOTAL, _NUMBERED):
+        found = pattern.fullmatch(like)
+        if found is not None:
+            begin, end = found.span("index")
+            return f"{like[:begin]}{number:0{end - begin}}{like[end:]}"
+    return like
+
+
 def is_external_data(name: str) -> bool:
     """Tensors of an ONNX file, kept beside it: `model.onnx_data`, `model.onnx.data`."""
     return _EXTERNAL_DATA.fullmatch(name) is not None

@@ -12,6 +12,8 @@ LibraryId = NewType("LibraryId", str)
 """The library's uuid from its marker file."""
 OperationId = NewType("OperationId", str)
 """A change's uuid; names staging and trash folders."""
+AppUid = NewType("AppUid", str)
+"""A registered app's uuid; survives moves of its folder."""
 JobId = NewType("JobId", int)
 """Row id of a job in registry.db."""
 Sha256 = NewType("Sha256", str)
@@ -64,6 +66,11 @@ def new_model_uid() -> ModelUid:
 def new_library_id() -> LibraryId:
     """A fresh random library id."""
     return LibraryId(str(uuid4()))
+
+
+def new_app_uid() -> AppUid:
+    """A fresh random app uid."""
+    return AppUid(str(uuid4()))
 
 
 def new_operation_id() -> OperationId:

@@ -35,7 +35,6 @@ def encode(inspected: Inspected, choices: ImportChoices, uid: ModelUid) -> dict[
     """The payload of one candidate."""
     candidate = inspected.candidate
     model_type, subtype, family = describing.chosen_kind(inspected.identity, choices)
-    present = candidate.parts_present
     return {
         "name": candidate.name,
         "size_bytes": candidate.size_bytes,
@@ -49,7 +48,8 @@ def encode(inspected: Inspected, choices: ImportChoices, uid: ModelUid) -> dict[
         "subtype": subtype,
         "family": family,
         "missing": list(candidate.missing),
-        "shards": {"present": present, "total": present + len(candidate.missing)},
+        "short": [asdict(part) for part in inspected.short],
+        "shards": _shards(inspected),
         "evidence": list(inspected.identity.evidence),
         "uid": uid,
         "members": [_member(m) for m in candidate.members],
@@ -57,8 +57,20 @@ def encode(inspected: Inspected, choices: ImportChoices, uid: ModelUid) -> dict[
         "folder": candidate.folder,
         "main_name": candidate.main_name,
         "origin": asdict(candidate.origin) if candidate.origin else None,
-        "choices": {**asdict(choices), "tags": list(choices.tags)},
+        "choices": encoded_choices(choices),
     }
+
+
+def encoded_choices(choices: ImportChoices) -> dict[str, Any]:
+    """Choices as JSON values, as `choices_of` reads them."""
+    return {**asdict(choices), "tags": list(choices.tags)}
+
+
+def _shards(inspected: Inspected) -> dict[str, int]:
+    """How many parts are whole, and how many there should be."""
+    candidate = inspected.candidate
+    total = candidate.parts_present + len(candidate.missing)
+    return {"present": inspected.whole_parts, "total": total}
 
 
 def _member(member: Member) -> dict[str, Any]:
@@ -85,15 +97,6 @@ def decode(payload: Mapping[str, Any]) -> ImportOrder:
         )
         for m in payload["members"]
     )
-    said = payload["choices"]
-    choices = ImportChoices(
-        **{
-            **said,
-            "mode": ImportMode(said["mode"]),
-            "duplicates": DuplicatePolicy(said["duplicates"]),
-            "tags": tuple(said["tags"]),
-        }
-    )
     candidate = Candidate(
         name=payload["name"],
         model_format=ModelFormat(payload["model_format"]),
@@ -104,7 +107,20 @@ def decode(payload: Mapping[str, Any]) -> ImportOrder:
         main_name=payload.get("main_name", ""),
         origin=Origin(**origin) if (origin := payload.get("origin")) else None,
     )
-    return ImportOrder(candidate, choices, ModelUid(payload["uid"]))
+    return ImportOrder(candidate, choices_of(payload), ModelUid(payload["uid"]))
+
+
+def choices_of(payload: Mapping[str, Any]) -> ImportChoices:
+    """What the user decided."""
+    said = payload["choices"]
+    return ImportChoices(
+        **{
+            **said,
+            "mode": ImportMode(said["mode"]),
+            "duplicates": DuplicatePolicy(said["duplicates"]),
+            "tags": tuple(said["tags"]),
+        }
+    )
 
 
 def uid_of(payload: Mapping[str, Any]) -> ModelUid:
@@ -125,17 +141,24 @@ def open_needs(inspected: Inspected, choices: ImportChoices, answers: Mapping[st
         }
         needs.append(Need(NeedKind.PICKLE, ("accept", "refuse"), facts))
     missing_ok = choices.accept_missing or answers.get(NeedKind.MISSING_PART) == "import"
-    if candidate.missing and not missing_ok:
-        present = candidate.parts_present
+    if inspected.short or (candidate.missing and not missing_ok):
         facts = {
             "name": candidate.name,
             "missing": list(candidate.missing),
-            "present": present,
-            "total": present + len(candidate.missing),
+            "short": [asdict(part) for part in inspected.short],
+            **_shards(inspected),
             "folder": candidate.folder or candidate.main.entry.path.rpartition("/")[0],
         }
-        needs.append(Need(NeedKind.MISSING_PART, ("import", "refuse"), facts))
+        # What is absent may come later; half a file in a model would only ever be wrong.
+        choices_left = ("refuse",) if inspected.short else ("import", "refuse")
+        needs.append(Need(NeedKind.MISSING_PART, choices_left, facts))
     return tuple(needs)
+
+
+def may_rename(choices: ImportChoices, answers: Mapping[str, str]) -> bool:
+    """Where the name is taken by other content, the model gets another one without a question."""
+    asked = choices.rename_taken or answers.get(NeedKind.NAME_TAKEN) == "rename"
+    return asked or duplicate_policy(choices, answers) is DuplicatePolicy.IMPORT
 
 
 def duplicate_policy(choices: ImportChoices, answers: Mapping[str, str]) -> DuplicatePolicy:

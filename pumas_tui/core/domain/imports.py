@@ -9,6 +9,7 @@ from pumas_tui.core.domain.files import Candidate, Container, PastedSource, Secu
 from pumas_tui.core.domain.identity import Identity
 from pumas_tui.core.domain.ids import JobId, ModelId
 from pumas_tui.core.domain.pickle_verdict import PickleVerdict
+from pumas_tui.core.domain.text import size
 
 
 class ImportMode(StrEnum):
@@ -35,11 +36,28 @@ def mode_of(files: Collection[ImportMode]) -> ImportMode:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortPart:
+    """A part of a set that ends before its own header says: half a download, to be replaced."""
+
+    number: int
+    path: str
+    size_bytes: int
+    wanted_bytes: int
+
+    @property
+    def trouble(self) -> Trouble:
+        """Why a set with this part does not come in."""
+        sizes = f"part {self.number} is {size(self.size_bytes)}, its header says {size(self.wanted_bytes)}"
+        hint = "let the download finish, or import with the whole part"
+        return Trouble("refused", f"{self.path}: half a download: {sizes}", self.path, hint)
+
+
+@dataclass(frozen=True, slots=True)
 class Inspected:
     """A candidate with what its headers told. `model_id` is where it will go unless the name is taken.
 
     `refuse` set: it cannot be imported, and why. `warnings` do not block. `pickle_scan` is the verdict on all
-    its pickles, None where it has none.
+    its pickles, None where it has none. `short` are parts to be replaced before any of it comes in.
     """
 
     candidate: Candidate
@@ -50,13 +68,19 @@ class Inspected:
     warnings: tuple[Trouble, ...] = ()
     refuse: Trouble | None = None
     pickle_scan: PickleVerdict | None = None
+    short: tuple[ShortPart, ...] = ()
 
     @property
     def needs_you(self) -> bool:
         """A question must be answered before it can run."""
         return self.refuse is None and (
-            self.security_tier is SecurityTier.PICKLE or bool(self.candidate.missing)
+            self.security_tier is SecurityTier.PICKLE or bool(self.candidate.missing) or bool(self.short)
         )
+
+    @property
+    def whole_parts(self) -> int:
+        """Parts that are there to their last byte; 1 where nothing comes in parts."""
+        return self.candidate.parts_present - len(self.short)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +115,11 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class ImportChoices:
-    """What the user decided before the queue. Empty strings mean: as identified."""
+    """What the user decided before the queue. Empty strings mean: as identified.
+
+    `accept_…`: what would be asked is answered with yes. `rename_taken`: a model whose name is taken by other
+    content gets a hash suffix, unasked. `link`: the apps get links once the batch is in.
+    """
 
     mode: ImportMode = ImportMode.AUTO
     model_type: str = ""
@@ -101,6 +129,8 @@ class ImportChoices:
     tags: tuple[str, ...] = ()
     accept_pickle: bool = False
     accept_missing: bool = False
+    rename_taken: bool = False
+    link: bool = True
     duplicates: DuplicatePolicy = DuplicatePolicy.ASK
 
 

@@ -16,6 +16,7 @@ class JobKind(StrEnum):
     """Kinds of work."""
 
     IMPORT = "import"
+    DOWNLOAD = "download"
     SCAN = "scan"
 
 
@@ -64,6 +65,7 @@ class NeedKind(StrEnum):
     PICKLE = "pickle"
     MISSING_PART = "missing_part"
     DUPLICATE = "duplicate"
+    NAME_TAKEN = "name_taken"
     DISK_FULL = "disk_full"
 
 

@@ -5,8 +5,9 @@
     library.json                 marker: library id, format version
     models.db                    index (disposable)
     .staging/<op>/               work in progress; `<op>.json` manifest and `<op>.lock` beside it
+    .downloads/<uid>/            what a download has so far, until it is a model
     .trash/<op>/                 deleted models; `<op>.json` beside it
-    .locks/library.lock <uid>.lock
+    .locks/library.lock mapping.lock <uid>.lock
     {model_type}/{family}/{cleaned_name}/
       metadata.json              the truth about this model
       overrides.json             version constraints, optional
@@ -50,6 +51,10 @@ class LibraryPaths:
     def trash(self) -> str:
         return f"{self.models}/.trash"
 
+    def download(self, uid: ModelUid) -> str:
+        """Where a download of the model with this uid lies until it is committed."""
+        return f"{self.models}/.downloads/{uid}"
+
     @property
     def locks(self) -> str:
         return f"{self.models}/.locks"
@@ -57,6 +62,11 @@ class LibraryPaths:
     @property
     def library_lock(self) -> str:
         return f"{self.locks}/library.lock"
+
+    @property
+    def mapping_lock(self) -> str:
+        """Lock of whoever changes links, or moves models that links lead to."""
+        return f"{self.locks}/mapping.lock"
 
     @property
     def index_db(self) -> str:

@@ -111,8 +111,9 @@ class ScanReport:
 
 @dataclass(frozen=True, slots=True)
 class ScanProblem:
-    """One model directory that could not be indexed: kind as in health findings, path below models/."""
+    """One model directory that could not be indexed: path below models/. `kind` as in health findings:
+    phantom_model | size_mismatch | bad_metadata | duplicate_model | stray_weights; else code of a trouble."""
 
-    kind: str  # phantom_model | bad_metadata | duplicate_model | stray_weights | leftover_operation
+    kind: str
     path: str
     message: str

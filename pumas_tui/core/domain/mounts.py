@@ -5,6 +5,7 @@ Format: /proc/self/mountinfo as in proc(5).
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _NETWORK = frozenset({
     "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "virtiofs", "afs", "ceph", "lustre", "beegfs", "gpfs",
@@ -34,6 +35,7 @@ class FileSystem:
     root: str = "/"
 
 
+@lru_cache(maxsize=2)  # it is asked for every folder of an app, and changes only when a disk comes or goes
 def parse(table: str) -> tuple[FileSystem, ...]:
     """All mounts of a table, in its order."""
     return tuple(_mount(line) for line in table.splitlines())

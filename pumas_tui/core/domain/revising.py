@@ -1,11 +1,13 @@
 """Changing an import before it begins: what its model will be called and is, and how its bytes come in."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from pumas_tui.core.domain import editing, naming
 from pumas_tui.core.domain.editing import BadFieldError, Value
 from pumas_tui.core.domain.imports import ImportMode
+from pumas_tui.core.domain.jobs import Job, NeedKind
 from pumas_tui.core.domain.vocabulary import subtypes_of
 
 FIELDS = ("name", "type", "subtype", "family", "tags", "mode")
@@ -37,6 +39,17 @@ def _mode(value: Value) -> str:
     if value not in known:
         raise BadFieldError("mode", f'"{value}" is none', hint=f"one of {', '.join(known)}")
     return str(value)
+
+
+def revised_job(job: Job, changes: Mapping[str, Any]) -> Job:
+    """An import job after `checked` changes. Raises BadFieldError.
+
+    A question about a taken name is dropped with the name: the import looks again when it begins.
+    """
+    after = revised(job.payload, changes)
+    other = after["model_id"] != job.payload["model_id"]
+    needs = tuple(need for need in job.needs if not (other and need.kind is NeedKind.NAME_TAKEN))
+    return replace(job, payload=after, needs=needs)
 
 
 def revised(payload: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
