@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,15 @@ from pumas_tui.core.db.runtime import Runner as RunnerRow
 from pumas_tui.core.db.search import SearchIndex
 from pumas_tui.core.domain.errors import LibraryNotFoundError, PumasError
 from pumas_tui.core.domain.events import Event, MessagePosted
-from pumas_tui.core.domain.ids import LibraryId
+from pumas_tui.core.domain.ids import JobId, LibraryId
 from pumas_tui.core.domain.jobs import JobKind, JobState
 from pumas_tui.core.domain.lanes import Turns, Widths
 from pumas_tui.core.domain.layout import LibraryPaths
+from pumas_tui.core.domain.models import ModelRow
 from pumas_tui.core.domain.text import safe
 from pumas_tui.core.flows import opening
 from pumas_tui.core.flows.browsing import Models
+from pumas_tui.core.flows.online import Online
 from pumas_tui.core.flows.opening import Opened
 from pumas_tui.core.flows.queueing import Jobs
 from pumas_tui.core.fs import owners, space
@@ -34,9 +36,17 @@ from pumas_tui.core.settings import Settings
 # Flows that read and write model files are loaded where they are first used: a list needs none of them, and
 # they would double the time it takes.
 if TYPE_CHECKING:
+    from pumas_tui.core.flows.deleting import Deleting
     from pumas_tui.core.flows.editing import Editing
     from pumas_tui.core.flows.first_start import FirstStart as FirstStart
+    from pumas_tui.core.flows.health import Health
+    from pumas_tui.core.flows.history import History
     from pumas_tui.core.flows.importing import Imports
+    from pumas_tui.core.flows.mapping import Mapping
+    from pumas_tui.core.flows.network import Network
+    from pumas_tui.core.flows.renaming import Renaming
+    from pumas_tui.core.flows.spacing import Space
+    from pumas_tui.core.flows.wiring import Wiring
 
 _JOBS_AT_ONCE = 4
 
@@ -59,6 +69,7 @@ class OpenOptions:
     run_jobs: RunJobs = RunJobs.ALL
     create: bool = False
     leave_jobs: JobState = JobState.WAITING  # what becomes of jobs that run when the library closes
+    offline: bool = False  # ask no server, whatever the settings say
 
 
 class Library:
@@ -70,6 +81,7 @@ class Library:
         self.paths: LibraryPaths = opened.paths
         self.library_id: LibraryId = opened.library_id
         self.settings = settings
+        self.config = options.config  # the settings file, None for the one at the usual place
         self.readonly = options.readonly
         self.last_visit = opened.last_visit  # of a full-screen session on this host; epoch seconds
         self._starting: asyncio.Task[None] | None = None
@@ -77,7 +89,8 @@ class Library:
         self._bus = bus
         self._options = options
         runs = options.run_jobs is not RunJobs.NONE and not options.readonly
-        self._runner = _runner(opened, options, settings) if runs else None
+        self._online = Online(settings.network, offline=options.offline)
+        self._runner = _runner(opened, options, settings, self._follow_job, self._online) if runs else None
         self._own: Callable[[str], None] = self._runner.own if self._runner is not None else _nothing
         self._feed = Feed(lambda: _watch(opened.paths), bus.publish)
         self.models = Models(opened.paths, search, opened.index, opened.registry, bus.publish)
@@ -91,18 +104,75 @@ class Library:
 
         opened = self._opened
         return Imports(
-            opened.paths, opened.jobs, opened.registry, self._bus.publish, self._own, space.host_name()
+            opened.paths,
+            opened.jobs,
+            opened.registry,
+            self._bus.publish,
+            self._own,
+            space.host_name(),
+            opened.index,
         )
 
     @cached_property
     def editing(self) -> "Editing":
         """Changes of what is said about a model."""
-        from pumas_tui.core.flows.changing import EditTools
         from pumas_tui.core.flows.editing import Editing
 
-        opened = self._opened
-        tools = EditTools(opened.paths, opened.index, opened.journal, space.host_name())
-        return Editing(tools, self.models.get)
+        return Editing(self._wiring.edits, self.models.get, self._wiring.follow_edit)
+
+    @cached_property
+    def mapping(self) -> "Mapping":
+        """Apps, and the links that lead from them to the models."""
+        return self._wiring.mapping(self.models.get, first_start(self._options.config).detect)
+
+    @cached_property
+    def history(self) -> "History":
+        """Past changes, taking them back, and the trash."""
+        return self._wiring.history()
+
+    @cached_property
+    def deleting(self) -> "Deleting":
+        """Models into the trash, with their links."""
+        return self._wiring.deleting(self.models.get)
+
+    @cached_property
+    def renaming(self) -> "Renaming":
+        """Other places in the library for models, with their links."""
+        return self._wiring.renaming(self.models.get)
+
+    @cached_property
+    def health(self) -> "Health":
+        """What is broken, and putting it right."""
+        health = self.settings.health
+        reserve = self.settings.imports.reserve_bytes
+        return self._wiring.health(
+            self.models.get, reserve, health.verify_bytes_per_s, self_heals=health.self_heal == "safe"
+        )
+
+    @cached_property
+    def space(self) -> "Space":
+        """Where room could be had."""
+        return self._wiring.space(self.history.trash)
+
+    @cached_property
+    def network(self) -> "Network":
+        """Look-ups, searches on the Hub, downloads. Nothing is asked before it is told to."""
+        opened, models = self._opened, self.models
+
+        async def waiting(limit: int) -> tuple[ModelRow, ...]:
+            return (await models.search("trust:pending", limit=limit)).rows
+
+        edits, publish = self._wiring.edits, self._bus.publish
+        by_itself = self._runner is not None and self._options.run_jobs is RunJobs.ALL
+        return self._online.network(
+            edits, opened.jobs, models.get, waiting, publish, self._own, by_itself=by_itself
+        )
+
+    @cached_property
+    def _wiring(self) -> "Wiring":
+        from pumas_tui.core.flows.wiring import Wiring
+
+        return Wiring(self._opened, self._bus.publish, space.host_name())
 
     @classmethod
     @asynccontextmanager
@@ -131,6 +201,11 @@ class Library:
             await search.close()
             await asyncio.to_thread(opened.close)
 
+    def _follow_job(self, job_id: JobId) -> None:
+        """A command links its own batch when it has told what came of it; a session does so as jobs end."""
+        if self._options.run_jobs is RunJobs.ALL and self.settings.imports.link:
+            self._wiring.follow_job(job_id)
+
     def _stuck(self) -> PumasError | None:
         return self._runner.stuck() if self._runner is not None else None
 
@@ -144,12 +219,27 @@ class Library:
         for note in self._opened.notes:
             self._bus.publish(MessagePosted(safe(note), "warning"))
         try:
+            if not self.readonly:
+                await asyncio.to_thread(self._follow_move)
             if self._runner is not None:
                 await asyncio.to_thread(self._recover)
                 self._runner.start()
         except PumasError as error:
             self._bus.publish(MessagePosted(safe(error.message), "error"))
             raise
+
+    def _follow_move(self) -> None:
+        """Records say where the library and the apps beside it are since somebody moved them."""
+        opened = self._opened
+        if opening.is_where_it_was(opened):
+            return
+        from pumas_tui.core.flows import base_places, moved_roots
+
+        old = base_places.settle(opened.paths, opened.library_id, opened.registry)
+        if old is not None:
+            self._bus.publish(MessagePosted(f"The library was moved; before it was at {safe(old)}", "info"))
+        for app in moved_roots.follow(opened.paths, opened.registry):
+            self._bus.publish(MessagePosted(f"{safe(app.name)} was moved to {safe(app.base)}", "info"))
 
     async def ready(self) -> None:
         """Wait until jobs run. Raises what stopped that: PumasError, or an error that nobody expected."""
@@ -160,7 +250,7 @@ class Library:
         from pumas_tui.core.flows import recovering
 
         opened = self._opened
-        done = recovering.recover(opened.paths, opened.jobs, opened.journal, opened.index)
+        done = recovering.recover(self._wiring.operations, opened.jobs, opened.index)
         opening.back_up_registry(opened.paths)
         for line, warning in done.lines():
             self._bus.publish(MessagePosted(safe(line), "warning" if warning else "info"))
@@ -169,6 +259,9 @@ class Library:
         if self._runner is not None:
             await asyncio.to_thread(self._runner.stop, self._options.leave_jobs)
         await asyncio.to_thread(self._feed.stop)
+        if "network" in self.__dict__:
+            await self.network.close()
+        await asyncio.to_thread(self._online.close)
         self._bus.close()
 
 
@@ -180,7 +273,9 @@ def _watch(paths: LibraryPaths) -> ChangeWatch:
     return ChangeWatch(paths.registry_db, paths.runtime_db, paths.index_db)
 
 
-def _runner(opened: Opened, options: OpenOptions, settings: Settings) -> Runner:
+def _runner(
+    opened: Opened, options: OpenOptions, settings: Settings, follow: Callable[[JobId], None], online: Online
+) -> Runner:
     """The runner of this process, not started yet."""
     from pumas_tui.core.flows import importing
     from pumas_tui.core.flows.import_job import ImportTools
@@ -198,13 +293,14 @@ def _runner(opened: Opened, options: OpenOptions, settings: Settings) -> Runner:
     return Runner(
         opened.jobs,
         opened.runtime,
-        {JobKind.IMPORT: importing.handler(tools)},
+        {JobKind.IMPORT: importing.handler(tools), JobKind.DOWNLOAD: partial(online.download, tools)},
         RunnerOptions(
             owner=mark,
             width=_JOBS_AT_ONCE,
             turns=Turns(Widths(settings.imports.lanes), lambda owner: owner == mark or owners.runs(owner)),
             heartbeat=beat,
             batches=set() if options.run_jobs is RunJobs.OWN else None,
+            after=follow,
         ),
     )
 
@@ -219,6 +315,13 @@ async def demo_samples(folder: str) -> tuple[str, ...]:
     from pumas_tui.core.flows import demo
 
     return await asyncio.to_thread(demo.make_samples, folder)
+
+
+async def demo_app(folder: str) -> str:
+    """Make a sample app tree below a folder of samples; its path."""
+    from pumas_tui.core.flows import demo
+
+    return await asyncio.to_thread(demo.make_app, folder)
 
 
 async def change_setting(config: Path | None, key: str, value: str) -> Path:

@@ -61,6 +61,7 @@ class ImportSettings:
     """How imports behave."""
 
     mode: Annotated[str, OneOf("auto", "copy", "reflink", "hardlink")]
+    link: bool
     reserve_bytes: Annotated[int, Between(0)]
     lanes: Annotated[dict[str, int], Between(1, 16)]
 
@@ -74,15 +75,41 @@ class UiSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """What is asked of servers. `bandwidth_limit`: bytes a second of all downloads, 0: no limit."""
+
+    offline: bool
+    lookups: bool
+    civitai: bool
+    bandwidth_limit: Annotated[int, Between(0)]
+
+
+@dataclass(frozen=True, slots=True)
+class HealthSettings:
+    """What health does by itself. `verify_bytes_per_s`: of reading contents, 0: no limit."""
+
+    self_heal: Annotated[str, OneOf("off", "safe")]
+    verify_bytes_per_s: Annotated[int, Between(0)]
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of one run. In the file `imports` is the table `[import]`."""
 
     library: LibrarySettings
     imports: ImportSettings
+    network: NetworkSettings
+    health: HealthSettings
     ui: UiSettings
 
 
-_TABLES: Mapping[str, type] = {"library": LibrarySettings, "import": ImportSettings, "ui": UiSettings}
+_TABLES: Mapping[str, type] = {
+    "library": LibrarySettings,
+    "import": ImportSettings,
+    "network": NetworkSettings,
+    "health": HealthSettings,
+    "ui": UiSettings,
+}
 
 
 class BadSettingError(ValueError):
@@ -94,6 +121,19 @@ def keys() -> tuple[str, ...]:
     return tuple(f"{table}.{one.name}" for table, section in _TABLES.items() for one in fields(section))
 
 
+def choices(key: str) -> tuple[str, ...]:
+    """The values there are for a key, as a person types them; empty where they cannot be counted.
+
+    Raises UsageError when there is no such setting.
+    """
+    table, name, *_ = _place(key)
+    wanted = next(one.type for one in fields(_TABLES[table]) if one.name == name) if _type_of(key) else None
+    if wanted is bool:
+        return ("true", "false")
+    bounds = get_args(wanted)[1:] if get_origin(wanted) is Annotated else ()
+    return next((bound.texts for bound in bounds if isinstance(bound, OneOf)), ())
+
+
 def parse(values: Mapping[str, Any]) -> Settings:
     """TOML tables to settings. Every key must be there. Raises BadSettingError."""
     strange = next(_strangers(values), None)
@@ -102,6 +142,8 @@ def parse(values: Mapping[str, Any]) -> Settings:
     return Settings(
         library=_section(LibrarySettings, "library", values),
         imports=_section(ImportSettings, "import", values),
+        network=_section(NetworkSettings, "network", values),
+        health=_section(HealthSettings, "health", values),
         ui=_section(UiSettings, "ui", values),
     )
 
@@ -146,6 +188,11 @@ _NOUNS = {int: "a whole number", str: "a text", bool: "true or false"}
 def default_config_path() -> Path:
     """`$XDG_CONFIG_HOME/pumas/settings.toml`."""
     return Path(platformdirs.user_config_dir(_APP)) / "settings.toml"
+
+
+def cache_dir() -> Path:
+    """`$XDG_CACHE_HOME/pumas`: what can be fetched again."""
+    return Path(platformdirs.user_cache_dir(_APP))
 
 
 def state_dir() -> Path:

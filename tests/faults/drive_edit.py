@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from pumas_tui.core.domain import editing, overrides
 from pumas_tui.core.domain.errors import PumasError
 from pumas_tui.core.flows import opening, recovering
-from pumas_tui.core.flows.changing import EditTools
 from pumas_tui.core.flows.editing import change_metadata, limit_versions
 from pumas_tui.core.flows.opening import Opened
+from pumas_tui.core.flows.wiring import Wiring
 from pumas_tui.core.fs import space
 
 NOTES = "edited"
@@ -34,8 +34,9 @@ def main(args: Sequence[str]) -> int:
 
 
 def _drive(opened: Opened) -> None:
-    recovering.recover(opened.paths, opened.jobs, opened.journal, opened.index)
-    tools = EditTools(opened.paths, opened.index, opened.journal, space.host_name())
+    wiring = Wiring(opened, lambda event: None, space.host_name())
+    recovering.recover(wiring.operations, opened.jobs, opened.index)
+    tools = wiring.edits
     [(model_id, stamp)] = opened.index.known().items()
     change_metadata(
         tools, model_id, stamp.uid, lambda document: editing.edited(document, {"notes": NOTES, "tags": ["t"]})

@@ -21,7 +21,8 @@ from pumas_tui.core.flows.import_job import ImportRun, ImportTools, Told
 from pumas_tui.core.flows.inspecting import inspect_sources
 from pumas_tui.core.flows.opening import Opened
 from pumas_tui.core.flows.staging_job import Controls
-from pumas_tui.core.fs import owners
+from pumas_tui.core.flows.wiring import Wiring
+from pumas_tui.core.fs import owners, space
 
 
 def main(args: Sequence[str]) -> int:
@@ -29,7 +30,9 @@ def main(args: Sequence[str]) -> int:
     try:
         opened = opening.open_library(root, "/nonexistent")
         try:
-            return _drive(opened, source)
+            wiring = Wiring(opened, lambda event: None, space.host_name())
+            recovering.recover(wiring.operations, opened.jobs, opened.index)
+            return 0 if drive(opened, source) else 1
         finally:
             opened.close()
     except PumasError as error:
@@ -37,8 +40,8 @@ def main(args: Sequence[str]) -> int:
         return 1
 
 
-def _drive(opened: Opened, source: str) -> int:
-    recovering.recover(opened.paths, opened.jobs, opened.journal, opened.index)
+def drive(opened: Opened, source: str) -> bool:
+    """Queue one import and run whatever waits; every job ended well."""
     seen = inspect_sources([PastedSource(source, SourceKind.PATH, True)], source, opened.paths)
     choices = ImportChoices(duplicates=DuplicatePolicy.SKIP)
     payload = import_payload.encode(seen.candidates[0], choices, new_model_uid())
@@ -49,7 +52,7 @@ def _drive(opened: Opened, source: str) -> int:
     good = True
     while (job := opened.jobs.claim(owner, [JobKind.IMPORT], Turns())) is not None:
         good &= _run(opened, job, owner)
-    return 0 if good else 1
+    return good
 
 
 def _run(opened: Opened, job: Job, owner: str) -> bool:

@@ -18,7 +18,7 @@ from pumas_tui.core.db.connection import (
     translated,
 )
 from pumas_tui.core.db.migrations import version
-from pumas_tui.core.db.registry import SCHEMA
+from pumas_tui.core.db.registry_schema import SCHEMA
 from pumas_tui.core.domain.errors import DamagedError, NewerLibraryError
 
 EVERY_S = 24 * 3600.0

@@ -16,6 +16,7 @@ from pumas_tui.core.db.index_schema import FileStamp, IndexRecord
 from pumas_tui.core.db.revision import current_rev, next_rev
 from pumas_tui.core.domain.errors import BusyError
 from pumas_tui.core.domain.ids import ModelId, ModelUid
+from pumas_tui.core.domain.query import fold
 
 if TYPE_CHECKING:
     from pumas_tui.core.domain.duplicates import Copy
@@ -118,20 +119,42 @@ class IndexWriter:
             row = conn.execute("SELECT model_id FROM models WHERE uid = ?", (uid,)).fetchone()
         return None if row is None else schema.path_text(row[0])
 
+    def based_on(self, names: Sequence[str]) -> list[ModelId]:
+        """Models whose base model is one of these names, without regard to case; by id."""
+        with self._read() as conn:
+            rows = conn.execute("SELECT model_id, base_model FROM models WHERE base_model != ''")
+            wanted = {fold(name) for name in names}
+            return sorted(schema.path_text(row[0]) for row in rows if fold(row[1]) in wanted)
+
     def same_size(self, size: int) -> list[KnownFile]:
         """Files of the library of exactly this many bytes."""
         return self._files("f.size = ?", size)
+
+    def named(self, names: Sequence[str]) -> list[KnownFile]:
+        """Files of the library of these names, without their folders inside the model."""
+        same = "f.name = ?1 OR substr(f.name, -length(?1) - 1) = '/' || ?1"
+        return [file for name in names for file in self._files(same, name)]
 
     def by_sha256(self, sha256: str) -> list[KnownFile]:
         """Files of the library with this content."""
         return self._files("f.sha256 = ?", sha256)
 
-    def _files(self, where: str, value: object) -> list[KnownFile]:
+    def files_of(self, uid: ModelUid) -> list[KnownFile]:
+        """Files of one model; none for one that is not indexed."""
+        return self._files("m.uid = ?", uid)
+
+    def waiting_for_lookup(self) -> list[tuple[ModelId, ModelUid]]:
+        """Models of which nobody was asked yet what they are, by id."""
+        with self._read() as conn:
+            rows = conn.execute("SELECT model_id, uid FROM models WHERE trust = 'pending' ORDER BY model_id")
+            return [(schema.path_text(row[0]), ModelUid(row[1])) for row in rows]
+
+    def _files(self, where: str, *values: object) -> list[KnownFile]:
         with self._read() as conn:
             rows = conn.execute(
                 "SELECT m.model_id, m.uid, f.name, f.size, f.sha256, f.sampled"
                 f" FROM files f JOIN models m ON m.id = f.model WHERE {where} ORDER BY m.model_id, f.name",
-                (value,),
+                values,
             )
             return [KnownFile(schema.path_text(row[0]), ModelUid(row[1]), *row[2:]) for row in rows]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pumas_tui.core.db.registry import open_registry, placeholders, to_json
+from pumas_tui.core.db.registry_schema import open_registry, placeholders, to_json
 from pumas_tui.core.db.revision import current_rev, next_rev
 from pumas_tui.core.domain import lanes
 from pumas_tui.core.domain.errors import NotFoundError, UsageError
@@ -147,6 +147,11 @@ class JobStore:
         with self._db.read() as conn:
             return _one(conn, job_id)
 
+    def of_batch(self, batch_id: str) -> tuple[Job, ...]:
+        """Jobs that were submitted together, oldest first."""
+        with self._db.read() as conn:
+            return select_jobs(conn, "WHERE batch_id = ? ORDER BY id", (batch_id,))
+
     def list(self, limit: int = 5000) -> tuple[Job, ...]:
         """All unfinished jobs and those that ended in the last 24 h, newest first, at most `limit`."""
         with self._db.read() as conn:
@@ -266,19 +271,32 @@ class JobStore:
         self,
         ids: Collection[JobId],
         states: Collection[JobState],
-        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        change: Callable[[Job], Job],
     ) -> tuple[JobId, ...]:
-        """Give jobs of these states another payload, all of them or none; the ids that were changed.
+        """Give jobs of these states the payload, needs and lane that `change` gives, all of them or none.
 
-        What `change` raises goes through, and nothing is written.
+        Who asked and has no question left waits. The ids that were changed. What `change` raises goes
+        through, and nothing is written.
         """
         revised: list[JobId] = []
         with self._db.write() as conn:
             rev = next_rev(conn)
             for job in select_jobs(conn, f"WHERE id IN ({placeholders(list(ids))})", tuple(ids)):
                 if job.state in states:
-                    payload = to_json(dict(change(job.payload)))
-                    conn.execute("UPDATE jobs SET payload = ?, rev = ? WHERE id = ?", (payload, rev, job.id))
+                    after = change(job)
+                    settled = job.state is JobState.NEEDS_YOU and not after.needs
+                    state = JobState.WAITING if settled else job.state
+                    conn.execute(
+                        "UPDATE jobs SET payload = ?, needs = ?, lane = ?, state = ?, rev = ? WHERE id = ?",
+                        (
+                            to_json(dict(after.payload)),
+                            _needs_json(after.needs),
+                            after.lane,
+                            state.value,
+                            rev,
+                            job.id,
+                        ),
+                    )
                     revised.append(job.id)
         return tuple(revised)
 

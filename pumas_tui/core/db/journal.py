@@ -1,72 +1,41 @@
 """The journal in registry.db: operations and their steps, all written before the first one is done.
 
 A step is small and idempotent and named by what it makes true; after a crash whoever recovers asks the disk
-whether a step that is not marked is true already. Steps are marked in groups, one transaction a group.
+whether a step that is not marked is true already. Steps are marked in groups, one transaction a group, and
+that transaction also writes the rows of the links that the steps made or took away.
 """
 
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+import sqlite3
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from pumas_tui.core.db.registry import open_registry, to_json
+from pumas_tui.core.db import links
+from pumas_tui.core.db.registry_schema import open_registry, to_json
 from pumas_tui.core.db.revision import next_rev
 from pumas_tui.core.domain.errors import NotFoundError
+from pumas_tui.core.domain.history import OperationView
 from pumas_tui.core.domain.ids import OperationId
-
-
-class OperationState(StrEnum):
-    """Where an operation stands."""
-
-    PLANNED = "planned"
-    RUNNING = "running"
-    DONE = "done"
-    UNDONE = "undone"
-    FAILED = "failed"
-
-
-class StepState(StrEnum):
-    """Where a step stands. SKIPPED: its target had changed meanwhile."""
-
-    PLANNED = "planned"
-    DONE = "done"
-    SKIPPED = "skipped"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A change of what users see. `kind`: import, edit, rename, …; `plan` is a JSON object."""
-
-    id: OperationId
-    kind: str
-    host: str
-    version: str
-    created_at: float
-    batch_id: str = ""
-    plan: Mapping[str, Any] = field(default_factory=dict)
-    state: OperationState = OperationState.RUNNING
-    rev: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step. `target` is a path; `want` and `before` are fingerprints of it.
-
-    `absent`, `link:…`, `file:…`, `dir:…`, or `content:` and the SHA-256 of a small file.
-    """
-
-    n: int
-    kind: str
-    target: str
-    want: str
-    before: str
-    state: StepState = StepState.PLANNED
-
+from pumas_tui.core.domain.links import from_row
+from pumas_tui.core.domain.operations import (
+    Operation,
+    OperationKind,
+    OperationState,
+    Step,
+    StepKind,
+    StepResult,
+    StepState,
+)
 
 _COLUMNS = "id, kind, host, version, created_at, batch_id, plan, state, rev"
+_WRITES_ROW = frozenset({StepKind.LINK, StepKind.HARD_LINK, StepKind.REMEMBER_ROW})
+_DELETES_ROW = frozenset({StepKind.UNLINK, StepKind.FORGET_ROW})
+_UNDOABLE = (
+    f"state = 'done' AND kind != '{OperationKind.UNDO}' AND (kind = '{OperationKind.IMPORT}'"
+    " OR EXISTS (SELECT 1 FROM steps s WHERE s.op_id = o.id AND s.state = 'done'))"
+)
+"""It is complete, no undo itself, and something is not as it was before. An import's files are not steps."""
 
 
 def _operation(row: Sequence[Any]) -> Operation:
@@ -81,6 +50,24 @@ def _operation(row: Sequence[Any]) -> Operation:
         state=OperationState(row[7]),
         rev=row[8],
     )
+
+
+def _step(row: Sequence[Any]) -> Step:
+    n, kind, target, want, before, state, detail = row
+    return Step(
+        n,
+        kind,
+        os.fsdecode(target),
+        os.fsdecode(want),
+        os.fsdecode(before),
+        StepState(state),
+        json.loads(detail),
+    )
+
+
+def _step_values(op_id: OperationId, step: Step) -> tuple[object, ...]:
+    target, want, before = (os.fsencode(text) for text in (step.target, step.want, step.before))
+    return op_id, step.n, step.kind, target, want, before, step.state.value, to_json(dict(step.detail))
 
 
 class Journal:
@@ -112,19 +99,16 @@ class Journal:
                     op.host,
                     op.version,
                     op.created_at,
-                    op.batch_id,
+                    op.batch_id or op.id,
                     to_json(dict(op.plan)),
                     state.value,
                     next_rev(conn),
                 ),
             )
             conn.executemany(
-                "INSERT INTO steps (op_id, n, kind, target, want, before, state)"
-                " VALUES (?, ?, ?, ?, ?, ?, 'planned')",
-                (
-                    (op.id, s.n, s.kind, os.fsencode(s.target), os.fsencode(s.want), os.fsencode(s.before))
-                    for s in steps
-                ),
+                "INSERT INTO steps (op_id, n, kind, target, want, before, state, detail)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (_step_values(op.id, step) for step in steps),
             )
 
     def start(self, op_id: OperationId) -> None:
@@ -140,39 +124,114 @@ class Journal:
             )
             conn.execute("UPDATE operations SET rev = ? WHERE id = ?", (next_rev(conn), op_id))
 
-    def done(self, op_id: OperationId) -> None:
-        """An operation is complete. Raises NotFoundError."""
-        self._move(op_id, OperationState.DONE)
+    def mark_group(self, op_id: OperationId, results: Sequence[StepResult]) -> None:
+        """Mark up to 500 steps and write the link rows of those that were done, in one transaction."""
+        with self._db.write() as conn:
+            conn.executemany(
+                "UPDATE steps SET state = ? WHERE op_id = ? AND n = ?",
+                [(result.state.value, op_id, result.step.n) for result in results],
+            )
+            for result in results:
+                if result.state is StepState.DONE and "row" in result.step.detail:
+                    _keep_row(conn, op_id, result.step)
+            conn.execute("UPDATE operations SET rev = ? WHERE id = ?", (next_rev(conn), op_id))
+
+    def done(self, op_id: OperationId, *, all_steps: bool = False) -> None:
+        """An operation is complete, with `all_steps` each of its steps too. Raises NotFoundError."""
+        self._move(op_id, OperationState.DONE, all_steps=all_steps)
+
+    def undone(self, op_id: OperationId) -> None:
+        """An operation was taken back by another one. Raises NotFoundError."""
+        self._move(op_id, OperationState.UNDONE)
 
     def failed(self, op_id: OperationId) -> None:
         """An operation was given up; nothing of it is left half done. Raises NotFoundError."""
         self._move(op_id, OperationState.FAILED)
 
-    def _move(self, op_id: OperationId, state: OperationState) -> None:
+    def _move(self, op_id: OperationId, state: OperationState, *, all_steps: bool = False) -> None:
         with self._db.write() as conn:
             cursor = conn.execute(
                 "UPDATE operations SET state = ?, rev = ? WHERE id = ?", (state.value, next_rev(conn), op_id)
             )
             if not cursor.rowcount:
                 raise NotFoundError(f"no operation {op_id}")
+            if all_steps:
+                conn.execute("UPDATE steps SET state = 'done' WHERE op_id = ?", (op_id,))
+
+    def operation(self, op_id: OperationId) -> Operation | None:
+        """One operation, None when there is none of that id."""
+        found = self._operations("WHERE id = ?", op_id)
+        return found[0] if found else None
 
     def unfinished(self, host: str) -> list[Operation]:
         """Planned and running operations of a host, oldest first."""
+        return self._operations(
+            "WHERE host = ? AND state IN ('planned', 'running') ORDER BY created_at, id", host
+        )
+
+    def of_batch(self, batch_id: str) -> list[Operation]:
+        """Operations that are undone together, those that can still be: newest first."""
+        return self._operations(
+            f"o WHERE batch_id = ? AND {_UNDOABLE} ORDER BY created_at DESC, id DESC", batch_id
+        )
+
+    def newest_undoable(self, host: str) -> Operation | None:
+        """The newest operation of a host that changed something and is no undo itself."""
+        found = self._operations(
+            f"o WHERE host = ? AND {_UNDOABLE} ORDER BY created_at DESC, id DESC LIMIT 1", host
+        )
+        return found[0] if found else None
+
+    def _operations(self, rest: str, *values: object) -> list[Operation]:
+        with self._db.read() as conn:
+            rows = conn.execute(f"SELECT {_COLUMNS} FROM operations {rest}", values).fetchall()
+        return [_operation(row) for row in rows]
+
+    def history(self, host: str, limit: int) -> list[OperationView]:
+        """Operations of a host as a list shows them, newest first."""
         with self._db.read() as conn:
             rows = conn.execute(
-                f"SELECT {_COLUMNS} FROM operations WHERE host = ? AND state IN ('planned', 'running')"
-                " ORDER BY created_at, id",
-                (host,),
+                f"SELECT {_COLUMNS},"
+                " (SELECT count(*) FROM steps s WHERE s.op_id = o.id AND s.state = 'done'),"
+                " (SELECT count(*) FROM steps s WHERE s.op_id = o.id)"
+                " FROM operations o WHERE host = ? ORDER BY created_at DESC, id DESC LIMIT ?",
+                (host, limit),
             ).fetchall()
-        return [_operation(row) for row in rows]
+        return [_view(_operation(row), row[-2], row[-1]) for row in rows]
 
     def steps(self, op_id: OperationId) -> list[Step]:
         """The steps of an operation in order."""
         with self._db.read() as conn:
             rows = conn.execute(
-                "SELECT n, kind, target, want, before, state FROM steps WHERE op_id = ? ORDER BY n", (op_id,)
+                "SELECT n, kind, target, want, before, state, detail FROM steps WHERE op_id = ? ORDER BY n",
+                (op_id,),
             ).fetchall()
-        return [
-            Step(n, kind, os.fsdecode(target), os.fsdecode(want), os.fsdecode(before), StepState(state))
-            for n, kind, target, want, before, state in rows
-        ]
+        return [_step(row) for row in rows]
+
+
+def _view(op: Operation, done: int, total: int) -> OperationView:
+    why_not = ""
+    if op.state is not OperationState.DONE:
+        why_not = f"it is {op.state.value}"
+    elif not done and op.kind != OperationKind.IMPORT:
+        why_not = "it changed nothing"
+    return OperationView(
+        id=op.id,
+        kind=op.kind,
+        title=str(op.plan.get("title", op.kind)),
+        state=op.state,
+        created_at=op.created_at,
+        batch_id=op.batch_id,
+        done=done,
+        total=total,
+        undoable=not why_not,
+        why_not=why_not,
+    )
+
+
+def _keep_row(conn: sqlite3.Connection, op_id: OperationId, step: Step) -> None:
+    link = from_row(step.detail["row"])
+    if step.kind in _WRITES_ROW:
+        links.put(conn, link, op_id)
+    elif step.kind in _DELETES_ROW:
+        links.remove(conn, link)

@@ -1,147 +1,22 @@
-"""registry.db: its schema, and what it knows of links. Jobs and journal are beside it.
-
-The file is kept, not rebuilt: apps, links, operations, jobs, answers not yet applied, last known places.
-Paths are BLOBs, the bytes the disk has, so that names that are not UTF-8 survive and compare exactly.
-JSON columns are ASCII, in which lone surrogates survive too. Times are seconds since the epoch.
-"""
+"""What registry.db knows of apps, links, places and answers. Jobs and journal have their own stores."""
 
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pumas_tui.core.db import revision
-from pumas_tui.core.db.connection import Database, Synchronous
-from pumas_tui.core.db.migrations import Step, migrate
-from pumas_tui.core.domain.ids import ModelUid
+from pumas_tui.core.db import apps, links, verified
+from pumas_tui.core.db.registry_schema import open_registry, to_json
+from pumas_tui.core.db.revision import next_rev
+from pumas_tui.core.domain.app_records import App
+from pumas_tui.core.domain.errors import DecisionNeededError, NotFoundError
+from pumas_tui.core.domain.ids import AppUid, ModelUid
+from pumas_tui.core.domain.links import Link
 from pumas_tui.core.domain.models import LinkRow
-
-SCHEMA: tuple[Step, ...] = (
-    (
-        *revision.TABLES,
-        """CREATE TABLE apps (
-            uid TEXT PRIMARY KEY,
-            app TEXT NOT NULL,               -- kind of program: comfyui, forge, …
-            name TEXT NOT NULL,
-            version TEXT NOT NULL,
-            base BLOB NOT NULL,              -- relative to the root when base_relative
-            base_relative INTEGER NOT NULL,
-            kind TEXT NOT NULL,
-            variant TEXT NOT NULL DEFAULT 'default',
-            mount TEXT NOT NULL,             -- JSON: mount point, file-system type and id
-            kind_folders TEXT NOT NULL,      -- JSON: folder -> real path when it was added
-            created_at REAL NOT NULL,
-            rev INTEGER NOT NULL
-        ) WITHOUT ROWID""",
-        """CREATE TABLE operations (
-            id TEXT PRIMARY KEY,
-            batch_id TEXT NOT NULL,
-            kind TEXT NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('planned', 'running', 'done', 'undone', 'failed')),
-            plan TEXT NOT NULL,              -- JSON
-            created_at REAL NOT NULL,
-            host TEXT NOT NULL,
-            version TEXT NOT NULL,
-            rev INTEGER NOT NULL
-        ) WITHOUT ROWID""",
-        "CREATE INDEX operations_open ON operations (host) WHERE state IN ('planned', 'running')",
-        "CREATE INDEX operations_newest ON operations (created_at)",
-        """CREATE TABLE steps (
-            op_id TEXT NOT NULL REFERENCES operations (id) ON DELETE CASCADE,
-            n INTEGER NOT NULL,
-            kind TEXT NOT NULL,
-            target BLOB NOT NULL,
-            want BLOB NOT NULL,              -- fingerprints
-            before BLOB NOT NULL,
-            state TEXT NOT NULL CHECK (state IN ('planned', 'done', 'skipped', 'failed')),
-            PRIMARY KEY (op_id, n)
-        ) WITHOUT ROWID""",
-        """CREATE TABLE links (
-            link_id INTEGER PRIMARY KEY,
-            model_uid TEXT NOT NULL,
-            app_uid TEXT NOT NULL REFERENCES apps (uid),
-            target BLOB NOT NULL,            -- relative to the app's base
-            source BLOB NOT NULL,            -- relative to models/
-            kind TEXT NOT NULL,
-            origin TEXT NOT NULL CHECK (origin IN ('rule', 'adopted')),
-            rule TEXT NOT NULL,
-            sha256 TEXT NOT NULL,
-            op_id TEXT REFERENCES operations (id),
-            created_at REAL NOT NULL,
-            UNIQUE (app_uid, target)
-        )""",
-        "CREATE INDEX links_of_model ON links (model_uid)",
-        "CREATE INDEX links_of_operation ON links (op_id)",
-        """CREATE TABLE jobs (
-            id INTEGER PRIMARY KEY AUTOINCREMENT,
-            kind TEXT NOT NULL,
-            payload TEXT NOT NULL,           -- JSON
-            state TEXT NOT NULL,
-            priority INTEGER NOT NULL DEFAULT 0,
-            lane TEXT NOT NULL,
-            request TEXT,
-            needs TEXT NOT NULL DEFAULT '[]',
-            answers TEXT NOT NULL DEFAULT '{}',
-            owner TEXT,
-            attempt INTEGER NOT NULL DEFAULT 0,
-            error TEXT,
-            result TEXT,
-            rev INTEGER NOT NULL,
-            batch_id TEXT NOT NULL,
-            created_at REAL NOT NULL,
-            started_at REAL,
-            ended_at REAL
-        )""",
-        "CREATE INDEX jobs_waiting ON jobs (priority DESC, id) WHERE state = 'waiting'",
-        "CREATE INDEX jobs_running ON jobs (owner) WHERE state = 'running'",
-        "CREATE INDEX jobs_unfinished ON jobs (id) WHERE ended_at IS NULL",
-        "CREATE INDEX jobs_ended ON jobs (ended_at) WHERE ended_at IS NOT NULL",
-        "CREATE INDEX jobs_changed ON jobs (rev)",
-        # Removed jobs leave a mark, so that every process takes them off its lists.
-        "CREATE TABLE removed_jobs (id INTEGER PRIMARY KEY, rev INTEGER NOT NULL)",
-        "CREATE INDEX removed_jobs_changed ON removed_jobs (rev)",
-        """CREATE TABLE drafts (
-            plan_key TEXT NOT NULL,
-            target BLOB NOT NULL,
-            answer TEXT NOT NULL,
-            PRIMARY KEY (plan_key, target)
-        ) WITHOUT ROWID""",
-        """CREATE TABLE bases (
-            name TEXT PRIMARY KEY,           -- root, models, or an app's uid
-            path BLOB NOT NULL,              -- absolute, as it was last seen
-            seen_at REAL NOT NULL
-        ) WITHOUT ROWID""",
-    ),
-    (
-        """CREATE TABLE abilities (
-            name TEXT PRIMARY KEY,           -- models, or an app's uid
-            disk TEXT NOT NULL,              -- JSON: file-system type and source it was tried on
-            symbolic_links INTEGER NOT NULL,
-            hard_links INTEGER NOT NULL,
-            tried_at REAL NOT NULL
-        ) WITHOUT ROWID""",
-    ),
-)
-
-
-def open_registry(path: str) -> Database:
-    """A store's own connection to registry.db, created and migrated as needed. Raises PumasError."""
-    return Database(path, Synchronous.FULL, lambda conn: migrate(conn, path, SCHEMA))
-
-
-def to_json(value: Any) -> str:
-    """A JSON column: ASCII, so that lone surrogates of file names are escapes and come back as they were."""
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
-
-
-def placeholders(values: Sequence[object]) -> str:
-    """`?, ?, ?` for an IN list."""
-    return ", ".join("?" * len(values))
-
-
-_IN_LIST = 500
+from pumas_tui.core.domain.text import plural
+from pumas_tui.core.domain.verification import FileKey, Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,15 +29,66 @@ class Abilities:
 
 
 class Registry:
-    """What the registry knows of apps and links. Sync, usable from any thread."""
+    """Apps, links, abilities, drafts and bases. Sync, usable from any thread.
 
-    def __init__(self, path: str) -> None:
-        """Open registry.db, creating it. Raises NewerLibraryError, DamagedError, DiskError, BusyError."""
+    Link rows are written by `Journal.mark_group`, together with the steps that make them true.
+    """
+
+    def __init__(self, path: str, root: str) -> None:
+        """Open registry.db, creating it; `root` is the library's real root, to which paths below it are
+        relative. Raises NewerLibraryError, DamagedError, DiskError, BusyError."""
         self._db = open_registry(path)
+        self._root = root
 
     def close(self) -> None:
         """Close the connection."""
         self._db.close()
+
+    def apps(self) -> list[App]:
+        """All registered apps, by name."""
+        with self._db.read() as conn:
+            return apps.select(conn, self._root)
+
+    def app(self, uid: AppUid) -> App:
+        """One app. Raises NotFoundError."""
+        with self._db.read() as conn:
+            found = apps.select(conn, self._root, uid)
+        if not found:
+            raise NotFoundError(f"no app {uid}")
+        return found[0]
+
+    def put_app(self, app: App) -> None:
+        """Write an app, new or changed."""
+        with self._db.write() as conn:
+            apps.put(conn, self._root, app)
+
+    def remove_app(self, uid: AppUid) -> None:
+        """Forget an app. Raises NotFoundError; DecisionNeededError while links of it are on record."""
+        with self._db.write() as conn:
+            left = links.counts(conn).get(uid, 0)
+            if left:
+                raise DecisionNeededError(
+                    f"the app still has {plural(left, 'link')} on record", hint="unlink it first"
+                )
+            if not apps.remove(conn, uid):
+                raise NotFoundError(f"no app {uid}")
+
+    def links(
+        self, app_uid: AppUid | None = None, model_uids: Collection[ModelUid] | None = None
+    ) -> list[Link]:
+        """Links of an app or of all, of these models or of all, by app and target."""
+        with self._db.read() as conn:
+            return links.select(conn, app_uid, model_uids)
+
+    def count_links(self) -> dict[AppUid, int]:
+        """Links on record of each app that has any."""
+        with self._db.read() as conn:
+            return links.counts(conn)
+
+    def links_of(self, uid: ModelUid) -> list[LinkRow]:
+        """Links of one model as its details show them, by app and place."""
+        with self._db.read() as conn:
+            return links.shown(conn, uid)
 
     def abilities(self, name: str) -> Abilities | None:
         """What was found out about a place, if it was ever tried."""
@@ -180,12 +106,51 @@ class Registry:
                 (name, to_json(found.disk), found.symbolic_links, found.hard_links, time.time()),
             )
 
-    def links_of(self, uid: ModelUid) -> list[LinkRow]:
-        """Links of one model, by app and place."""
+    def drafts(self, plan_key: str) -> dict[str, Any]:
+        """Answers given and not applied yet: target to a JSON value, as `keep_drafts` took them."""
         with self._db.read() as conn:
             rows = conn.execute(
-                "SELECT a.name, l.target, l.kind FROM links l JOIN apps a ON a.uid = l.app_uid"
-                " WHERE l.model_uid = ? ORDER BY a.name, l.target",
-                (uid,),
+                "SELECT target, answer FROM drafts WHERE plan_key = ?", (plan_key,)
             ).fetchall()
-        return [LinkRow(app, os.fsdecode(target), kind) for app, target, kind in rows]
+        return {os.fsdecode(target): json.loads(answer) for target, answer in rows}
+
+    def keep_drafts(self, plan_key: str, answers: Mapping[str, Any]) -> None:
+        """Keep these answers (target to a JSON value) in place of all that were kept under this key."""
+        with self._db.write() as conn:
+            next_rev(conn)
+            conn.execute("DELETE FROM drafts WHERE plan_key = ?", (plan_key,))
+            conn.executemany(
+                "INSERT INTO drafts VALUES (?, ?, ?)",
+                [(plan_key, os.fsencode(target), to_json(answer)) for target, answer in answers.items()],
+            )
+
+    def drop_drafts(self, plan_key: str) -> None:
+        """Forget the answers kept under this key."""
+        self.keep_drafts(plan_key, {})
+
+    def bases(self) -> dict[str, str]:
+        """Places as they were last seen: `root`, `models` or an app's uid, to an absolute path."""
+        with self._db.read() as conn:
+            return {name: os.fsdecode(path) for name, path in conn.execute("SELECT name, path FROM bases")}
+
+    def remember_base(self, name: str, path: str) -> None:
+        """A place was seen here."""
+        with self._db.write() as conn:
+            conn.execute(
+                "INSERT OR REPLACE INTO bases VALUES (?, ?, ?)", (name, os.fsencode(path), time.time())
+            )
+
+    def forget_base(self, name: str) -> None:
+        """A place does not matter any more."""
+        with self._db.write() as conn:
+            conn.execute("DELETE FROM bases WHERE name = ?", (name,))
+
+    def verified(self) -> dict[FileKey, Verified]:
+        """What the last reading of each file told."""
+        with self._db.read() as conn:
+            return verified.select(conn)
+
+    def keep_verified(self, read: Iterable[Verified]) -> None:
+        """Readings of files, each in place of the one before."""
+        with self._db.write() as conn:
+            verified.put(conn, read)

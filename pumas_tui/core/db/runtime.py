@@ -3,23 +3,15 @@
 Disposable; nothing waits for its disk.
 """
 
-import contextlib
 import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pumas_tui.core.db import revision
-from pumas_tui.core.db.connection import (
-    Database,
-    Synchronous,
-    connect_readonly,
-    inode,
-    translated,
-)
-from pumas_tui.core.db.migrations import Step, migrate, version
+from pumas_tui.core.db import disposable, revision
+from pumas_tui.core.db.connection import Database, Synchronous
+from pumas_tui.core.db.migrations import Step, migrate
 from pumas_tui.core.db.revision import next_rev
-from pumas_tui.core.domain.errors import DamagedError
 from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import Progress, Stage
 
@@ -84,10 +76,7 @@ class RuntimeStore:
 
         `set_aside(path)` renames one file away. Raises DiskError, DiskFullError, BusyError.
         """
-        if inode(path) is not None and not _is_usable(path):
-            for suffix in ("-wal", "-shm", "-journal", ""):
-                if inode(path + suffix) is not None:
-                    set_aside(path + suffix)
+        disposable.make_way(path, SCHEMA, _TABLES, set_aside)
         self._db = Database(path, Synchronous.OFF, lambda conn: migrate(conn, path, SCHEMA))
 
     def close(self) -> None:
@@ -149,14 +138,3 @@ class RuntimeStore:
     def live_runners(self, now: float, max_age_s: float) -> tuple[Runner, ...]:
         """Runners heard of in the last `max_age_s`; a time in the future (a clock set back) is alive."""
         return tuple(runner for runner in self.runners() if now - runner.at <= max_age_s)
-
-
-def _is_usable(path: str) -> bool:
-    try:
-        with contextlib.closing(connect_readonly(path)) as conn, translated(path):
-            if conn.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
-                return False
-            tables = {row[0] for row in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            return (version(conn) == len(SCHEMA) and tables == _TABLES) or (version(conn) == 0 and not tables)
-    except (DamagedError, sqlite3.Error):
-        return False

@@ -10,13 +10,13 @@ from pumas_tui.core.db.index import IndexWriter
 from pumas_tui.core.db.registry import Registry
 from pumas_tui.core.db.search import SearchIndex
 from pumas_tui.core.domain import query
-from pumas_tui.core.domain.errors import AmbiguousError, DamagedError, DiskError, NotFoundError
+from pumas_tui.core.domain.errors import AmbiguousError, DamagedError, NotFoundError
 from pumas_tui.core.domain.events import Event, LibraryScanned, MessagePosted
-from pumas_tui.core.domain.ids import ModelId, ModelUid
-from pumas_tui.core.domain.layout import OVERRIDES, LibraryPaths
+from pumas_tui.core.domain.ids import ModelUid
+from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.models import ModelDetail, ModelRow, Order, Page, ScanReport
 from pumas_tui.core.domain.text import safe
-from pumas_tui.core.fs import locks, reading, scan
+from pumas_tui.core.fs import locks, scan
 
 if TYPE_CHECKING:
     from pumas_tui.core.domain.duplicates import Duplicates
@@ -72,6 +72,7 @@ class Models:
 
     def _detail(self, row: ModelRow) -> ModelDetail:
         from pumas_tui.core.domain import metadata as metadata_format  # lists do without the parser
+        from pumas_tui.core.flows import mapped_models
 
         path = self._paths.metadata(row.model_id)
         try:
@@ -79,7 +80,8 @@ class Models:
         except metadata_format.BadMetadataError as error:
             raise DamagedError(f"{path}: {error}", path=path, hint="mend it, then run scan") from error
         links, folder = tuple(self._links.links_of(row.uid)), self._paths.model_dir(row.model_id)
-        return ModelDetail(replace(row, links=len(links)), meta, folder, links, _version_ranges(folder))
+        ranges, _ = mapped_models.version_ranges(folder)
+        return ModelDetail(replace(row, links=len(links)), meta, folder, links, ranges)
 
     def _mend(self) -> None:
         from pumas_tui.core.flows import mending
@@ -89,20 +91,9 @@ class Models:
 
     async def duplicates(self) -> "Duplicates":
         """What the library holds more than once, by recorded SHA-256; names of one inode are one copy."""
-        return await asyncio.to_thread(self._duplicates)
+        from pumas_tui.core.flows import duplicate_files  # only one verb asks for these
 
-    def _duplicates(self) -> "Duplicates":
-        from pumas_tui.core.domain import duplicates  # only one verb asks for these
-
-        files = self._index.shared_content()
-        return duplicates.find(replace(f, place=self._place(f.model_id, f.name)) for f in files)
-
-    def _place(self, model_id: ModelId, name: str) -> tuple[int, int] | None:
-        try:
-            entry = scan.entry(f"{self._paths.model_dir(model_id)}/{name}")
-        except DiskError:
-            return None
-        return entry.dev, entry.ino
+        return await asyncio.to_thread(duplicate_files.find, self._index, self._paths)
 
     async def rescan(self, *, deep: bool = False) -> ScanReport:
         """Bring the index up to the disk; `deep` rebuilds it. Publishes LibraryScanned."""
@@ -121,21 +112,3 @@ class Models:
             report = indexing.rescan(self._index, self._paths, on_folder=say)
         self._publish(LibraryScanned(report.found, report.found, report.seconds, done=True))
         return report
-
-
-def _version_ranges(folder: str) -> dict[str, str] | None:
-    """What overrides.json says, nothing without one; None when it cannot be read as one. Raises DiskError."""
-    from pumas_tui.core.domain import overrides  # one file of one model; lists do without
-
-    try:
-        return overrides.ranges(
-            overrides.parse(scan.read_bounded(f"{folder}/{OVERRIDES}", overrides.MAX_BYTES))
-        )
-    except overrides.BadOverridesError:
-        return None
-    except DiskError as error:
-        if error.errno_name in ("EFBIG", "EINVAL"):
-            return None
-        if not reading.is_absent(error):
-            raise
-        return {}

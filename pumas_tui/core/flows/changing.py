@@ -6,17 +6,19 @@ more right before the rename: also where locks hold nobody off, a change in betw
 
 import hashlib
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from pumas_tui import __version__
 from pumas_tui.core.db.index import IndexWriter
-from pumas_tui.core.db.journal import Journal, Operation, Step
+from pumas_tui.core.db.journal import Journal
 from pumas_tui.core.domain.editing import Difference
 from pumas_tui.core.domain.errors import BusyError, DiskError, PumasError
 from pumas_tui.core.domain.ids import ModelId, ModelUid, new_operation_id
 from pumas_tui.core.domain.layout import METADATA, LibraryPaths
 from pumas_tui.core.domain.metadata import MAX_BYTES
+from pumas_tui.core.domain.operations import Operation, Step
 from pumas_tui.core.fs import locks, ops, ops_remove, reading
 
 _TRIES = 10
@@ -35,12 +37,18 @@ class EditTools:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A small file of a model, and what is done to it: edit or adopt."""
+    """A small file of a model, and what is done to it: edit, adopt, or undo of an edit.
+
+    `more` goes into the journal's plan as it is; a `title` in it takes the place of the usual one.
+    `batch_id`: the change is part of that one, and undone with it.
+    """
 
     model_id: ModelId
     uid: ModelUid
     path: str
     kind: str = "edit"
+    more: Mapping[str, Any] = field(default_factory=dict)
+    batch_id: str = ""
 
 
 def content_of(raw: bytes) -> str:
@@ -51,13 +59,17 @@ def content_of(raw: bytes) -> str:
 def operation(tools: EditTools, target: Target, difference: Difference) -> Operation:
     """The change as the journal keeps it: with both sides of what differs, so that it can be undone."""
     plan = {
+        "title": f"{target.kind} {target.model_id}",
         "model_id": target.model_id,
         "uid": target.uid,
         "file": target.path.rpartition("/")[2],
         "before": dict(difference.before),
         "after": dict(difference.after),
+        **target.more,
     }
-    return Operation(new_operation_id(), target.kind, tools.host, __version__, time.time(), plan=plan)
+    op_id = new_operation_id()
+    batch_id = target.batch_id or op_id
+    return Operation(op_id, target.kind, tools.host, __version__, time.time(), batch_id, plan)
 
 
 def swap(
@@ -83,7 +95,7 @@ def swap(
             tools.journal.failed(op.id)
             raise
         if kept:
-            tools.journal.done(op.id)
+            tools.journal.done(op.id, all_steps=True)
             return after
         tools.journal.failed(op.id)
     raise BusyError(f"{path} is being changed all the time", path=path, hint="retry")
@@ -99,7 +111,7 @@ def create(tools: EditTools, target: Target, raw: bytes) -> bool:
         tools.journal.failed(op.id)
         raise
     if made:
-        tools.journal.done(op.id)
+        tools.journal.done(op.id, all_steps=True)
     else:
         tools.journal.failed(op.id)
     return made
@@ -127,12 +139,12 @@ def settle(paths: LibraryPaths, journal: Journal, op: Operation) -> None:
     try:
         with locks.model_lock(paths, ModelUid(str(op.plan["uid"]))):
             for folder in {step.target.rpartition("/")[0] for step in steps}:
-                _tidy(folder)
+                tidy(folder)
             true = all(content_of(_found(step.target)) == step.want for step in steps)
     except PumasError:
         return
     if true:
-        journal.done(op.id)
+        journal.done(op.id, all_steps=True)
     else:
         journal.failed(op.id)
 
@@ -141,7 +153,7 @@ def _found(path: str) -> bytes:
     return _read(path) if reading.is_there(path) else b""
 
 
-def _tidy(folder: str) -> None:
+def tidy(folder: str) -> None:
     """Clear files that were not renamed yet. The model's lock is held: nobody is about to rename one."""
     for name in reading.names(folder):
         if ops.is_temp_name(name):

@@ -1,7 +1,8 @@
-"""Sample model files for `demo`: small, valid, made here, the same on every run; one is a pickle.
+"""What `demo` plays with: small valid model files, the same on every run, one a pickle; and an app's tree.
 
 <folder>/about-this-folder.txt     says what this is, and that it is ours to write in
 <folder>/downloads/                what somebody might have lying around
+<folder>/ComfyUI/                  the files by which a ComfyUI is known, and empty folders for its models
 """
 
 from pumas_tui.core.domain.errors import RefusedError
@@ -11,7 +12,8 @@ from pumas_tui.core.fs import ops, scan
 
 _NOTE = "about-this-folder.txt"
 _NOTE_TEXT = b"""A scratch library made by `pumas-tui demo`. The model files in downloads/ are generated: they
-have the headers of real models and no weights worth loading. Delete this folder whenever you like.
+have the headers of real models and no weights worth loading, and ComfyUI/ is no program but the folders
+of one. Delete this folder whenever you like.
 """
 
 Sample = tuple[str, bytes]
@@ -42,6 +44,24 @@ def make_samples(folder: str) -> tuple[str, ...]:
         ops.write_once(path, content)
         written.append(path)
     return tuple(written)
+
+
+_APP = "ComfyUI"
+_APP_FILES = {
+    "main.py": b"# Not the program: a sample of its folders.\n",
+    "folder_paths.py": b"# Not the program: a sample of its folders.\n",
+    "comfyui_version.py": b'__version__ = "0.3.50"\n',
+}
+_APP_FOLDERS = ("checkpoints", "diffusion_models", "embeddings", "loras", "text_encoders", "vae")
+
+
+def make_app(folder: str) -> str:
+    """The tree of an app below a folder that `make_samples` made; its absolute path. Raises DiskError."""
+    for name in _APP_FOLDERS:
+        ops.make_dirs(folder, f"{_APP}/models/{name}")
+    for name, content in _APP_FILES.items():
+        ops.write_once(f"{folder}/{_APP}/{name}", content)
+    return f"{folder}/{_APP}"
 
 
 def _samples() -> tuple[Sample, ...]:

@@ -32,9 +32,16 @@ class Editing:
     DiskError, DamagedError (the file needs repair: it is left as it is), NewerLibraryError.
     """
 
-    def __init__(self, tools: EditTools, find: Callable[[str], Awaitable[ModelDetail]]) -> None:
+    def __init__(
+        self,
+        tools: EditTools,
+        find: Callable[[str], Awaitable[ModelDetail]],
+        after: Callable[[ModelId], None],
+    ) -> None:
+        """`after` is called in the editing thread for each model whose files say something else now."""
         self._tools = tools
         self._find = find
+        self._after = after
 
     async def edit(
         self, ref: str, changes: Mapping[str, Value], *, seen: ModelDetail | None = None
@@ -70,15 +77,16 @@ class Editing:
 
         Raises BadFieldError.
         """
-        found = await self._find(ref)
-        row = found.row
-        await asyncio.to_thread(
-            limit_versions,
-            self._tools,
-            row.model_id,
-            row.uid,
-            lambda document: overrides.limited(document, app, specifier),
-        )
+        row = (await self._find(ref)).row
+
+        def change() -> None:
+            changed = limit_versions(
+                self._tools, row.model_id, row.uid, lambda old: overrides.limited(old, app, specifier)
+            )
+            if changed:
+                self._after(row.model_id)
+
+        await asyncio.to_thread(change)
         return await self._find(row.uid)
 
     async def adopt_stray(
@@ -101,12 +109,28 @@ class Editing:
 
     async def _changed(self, ref: str, decide: Decide) -> ModelDetail:
         row = (await self._find(ref)).row
-        await asyncio.to_thread(change_metadata, self._tools, row.model_id, row.uid, decide)
+
+        def change() -> None:
+            if change_metadata(self._tools, row.model_id, row.uid, decide):
+                self._after(row.model_id)
+
+        await asyncio.to_thread(change)
         return await self._find(row.uid)
 
 
-def change_metadata(tools: EditTools, model_id: ModelId, uid: ModelUid, decide: Decide) -> bool:
-    """Edit one metadata.json, then its index row. False when nothing changed. Errors as `Editing`."""
+def change_metadata(
+    tools: EditTools,
+    model_id: ModelId,
+    uid: ModelUid,
+    decide: Decide,
+    *,
+    kind: str = "edit",
+    batch_id: str = "",
+) -> bool:
+    """Edit one metadata.json, then its index row. False when nothing changed. Errors as `Editing`.
+
+    `kind` is what the journal calls it: edit or enrich; `batch_id` of the changes it is undone with.
+    """
     path = tools.paths.metadata(model_id)
 
     def changed(raw: bytes) -> tuple[bytes, Difference]:
@@ -120,7 +144,7 @@ def change_metadata(tools: EditTools, model_id: ModelId, uid: ModelUid, decide: 
         return _dumped(editing.stamped(new, datetime.now(UTC)), path), editing.difference(old, new)
 
     with locks.model_lock(tools.paths, uid):
-        after = changing.swap(tools, Target(model_id, uid, path), changed)
+        after = changing.swap(tools, Target(model_id, uid, path, kind, batch_id=batch_id), changed)
         if after is None:
             return False
         with suppress(DamagedError):  # whoever searches next builds a damaged index anew, from this very file

@@ -12,19 +12,20 @@ from typing import Any
 
 from pumas_tui import __version__
 from pumas_tui.core.db.index import IndexWriter
-from pumas_tui.core.db.journal import Journal, Operation
-from pumas_tui.core.domain import describing, import_payload, naming
+from pumas_tui.core.db.journal import Journal
+from pumas_tui.core.domain import describing, import_payload
 from pumas_tui.core.domain import metadata as metadata_format
 from pumas_tui.core.domain.describing import StagedFile
 from pumas_tui.core.domain.errors import CancelledError, DiskFullError, RefusedError
 from pumas_tui.core.domain.files import Candidate
-from pumas_tui.core.domain.ids import ModelId, OperationId, Sha256, new_operation_id
+from pumas_tui.core.domain.ids import ModelId, OperationId, new_operation_id
 from pumas_tui.core.domain.import_payload import ImportOrder
 from pumas_tui.core.domain.imports import DuplicatePolicy, Inspected
 from pumas_tui.core.domain.jobs import Job, Need, NeedKind, Stage
 from pumas_tui.core.domain.layout import METADATA, LibraryPaths
 from pumas_tui.core.domain.metadata import Metadata
-from pumas_tui.core.flows import indexing, known_content, preflight, staging_job
+from pumas_tui.core.domain.operations import Operation
+from pumas_tui.core.flows import indexing, known_content, preflight, staging_job, taken_names
 from pumas_tui.core.flows.inspecting import inspect_candidate
 from pumas_tui.core.flows.known_content import Known
 from pumas_tui.core.flows.staging_job import Controls
@@ -60,11 +61,12 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class ImportRun:
-    """One attempt at one job."""
+    """One attempt at one job. `ours`: the sources are this program's own downloads, inside the library."""
 
     job: Job
     tools: ImportTools
     controls: Controls
+    ours: bool = False
 
     def run(self) -> Told | Asked:
         """Import. Raises RefusedError, SourceChangedError, DiskError, DiskFullError, CancelledError."""
@@ -74,8 +76,10 @@ class ImportRun:
             if already is not None:  # a crash came after the commit: the model is there, the row was not told
                 return _told(already, order, "imported")
             candidate = fresh(order.candidate)
-            preflight.check_sources(order.candidate, candidate, self.tools.paths)
-            inspected = inspect_candidate(candidate, self.tools.paths, self.controls.cancel)
+            preflight.check_sources(order.candidate, candidate, self.tools.paths, ours=self.ours)
+            inspected = inspect_candidate(
+                candidate, self.tools.paths, self.controls.cancel, in_place=self.ours
+            )
             if inspected.refuse is not None:
                 raise RefusedError(inspected.refuse.message, path=inspected.refuse.path)
             needs = import_payload.open_needs(inspected, order.choices, self.job.answers)
@@ -92,6 +96,10 @@ class ImportRun:
             )
             if known is not None:
                 return self._duplicate(order, known, policy)
+        if not import_payload.may_rename(order.choices, self.job.answers):
+            taken = taken_names.question(self.tools.paths, order, inspected)
+            if taken is not None:
+                return Asked((taken,))
         return self._stage(order, inspected, policy)
 
     def _duplicate(self, order: ImportOrder, known: Known, policy: DuplicatePolicy) -> Told | Asked:
@@ -132,7 +140,7 @@ class ImportRun:
         return outcome
 
     def _operation(self, op: OperationId, wanted: ModelId, order: ImportOrder) -> Operation:
-        plan = {"model_id": wanted, "uid": order.uid, "job": self.job.id}
+        plan = {"title": f"import {wanted}", "model_id": wanted, "uid": order.uid, "job": self.job.id}
         return Operation(op, "import", self.tools.host, __version__, time.time(), self.job.batch_id, plan)
 
     def _commit(
@@ -161,7 +169,7 @@ class ImportRun:
     ) -> Metadata:
         main = next(f for f in files if f.member == order.candidate.main)
         wanted = describing.chosen_model_id(order.candidate.name, inspected.identity, order.choices)
-        model_id = free_model_id(self.tools.paths, wanted, main.sha256)
+        model_id = taken_names.free_model_id(self.tools.paths, wanted, main.sha256)
         now = describing.Circumstances(datetime.now(UTC), self.tools.host, self.tools.user, __version__)
         meta = describing.metadata_of(inspected, order.choices, files, order.uid, model_id, now)
         ops.write_new_file(f"{staged.dir}/{METADATA}", metadata_format.dump(meta))
@@ -178,6 +186,7 @@ def _told(known: Known, order: ImportOrder, status: str) -> Told:
             "bytes": order.candidate.size_bytes,
             "sha256": known.sha256,
             "mode": order.choices.mode.value,
+            "link": order.choices.link,
         }
     )
 
@@ -186,13 +195,3 @@ def fresh(candidate: Candidate) -> Candidate:
     """The candidate with its files as they are now. Raises DiskError where one is gone."""
     members = tuple(replace(m, entry=scan.entry(m.entry.path)) for m in candidate.members)
     return replace(candidate, members=members)
-
-
-def free_model_id(paths: LibraryPaths, wanted: ModelId, sha256: Sha256) -> ModelId:
-    """The id, or with 4, 8, … digits of the hash where other content has it (without regard to case)."""
-    parent, _, name = wanted.rpartition("/")
-    taken = {naming.fold(n) for n in scan.names(f"{paths.models}/{parent}")}
-    for tried in (name, *(naming.with_hash(name, sha256, digits) for digits in (4, 8, 16, 64))):
-        if naming.fold(tried) not in taken:
-            return ModelId(f"{parent}/{tried}")
-    raise RefusedError(f"{wanted} and its hashed names are taken", path=paths.model_dir(wanted))

@@ -7,26 +7,32 @@ from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
+from pumas_tui.core.db.index import IndexWriter
 from pumas_tui.core.db.jobs import JobStore, NewJob
 from pumas_tui.core.db.registry import Registry
 from pumas_tui.core.domain import completion, import_payload, paste
+from pumas_tui.core.domain.absent_parts import FoundPart
 from pumas_tui.core.domain.completion import Completion
-from pumas_tui.core.domain.errors import Trouble
+from pumas_tui.core.domain.errors import Trouble, UsageError
 from pumas_tui.core.domain.events import Event, MessagePosted, ScanAdvanced
 from pumas_tui.core.domain.files import PastedSource
-from pumas_tui.core.domain.ids import new_model_uid
+from pumas_tui.core.domain.ids import JobId, new_model_uid
 from pumas_tui.core.domain.imports import ImportChoices, ImportMode, Inspected, Inspection, Submitted
 from pumas_tui.core.domain.jobs import Job, JobKind, JobState
 from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.text import safe
-from pumas_tui.core.flows import preflight
+from pumas_tui.core.flows import missing_parts, preflight
 from pumas_tui.core.flows.globbing import Globs
 from pumas_tui.core.flows.import_job import Asked, ImportRun, ImportTools
-from pumas_tui.core.flows.inspecting import inspect_sources, sources_of_paths
+from pumas_tui.core.flows.inspecting import inspect_sources, may_be_there, sources_of_paths
+from pumas_tui.core.flows.missing_parts import PartHunt, PartTools
 from pumas_tui.core.flows.staging_job import Controls
 from pumas_tui.core.fs import devices
 from pumas_tui.core.fs.folders import names_with_slashes
+from pumas_tui.core.fs.hunting import Limits
 from pumas_tui.core.jobs.runner import Asks, Finished, JobContext, Outcome
+
+_AROUND = Limits()
 
 
 class Imports:
@@ -40,6 +46,7 @@ class Imports:
         publish: Callable[[Event], None],
         own_batch: Callable[[str], None],
         host: str,
+        index: IndexWriter,
     ) -> None:
         self._paths = paths
         self._jobs = jobs
@@ -48,6 +55,7 @@ class Imports:
         self._publish = publish
         self._own_batch = own_batch
         self._host = host
+        self._parts = PartTools(paths, jobs, index)
 
     async def inspect_text(self, text: str) -> Inspection:
         """What pasted text comes to. Never raises for bad text or bad files."""
@@ -93,6 +101,34 @@ class Imports:
     def _warn(self, note: Trouble) -> None:
         text = note.message if note.hint is None else f"{note.message}; {note.hint}"
         self._publish(MessagePosted(safe(text), "warning", note.code, note.path))
+
+    def part_search(self, job_id: JobId, limits: Limits = _AROUND) -> PartHunt:
+        """A search for the parts that this import lacks, to be run."""
+        return PartHunt(self._parts, job_id, limits)
+
+    async def part_at(self, job_id: JobId, text: str) -> FoundPart:
+        """The file whose path was typed or pasted, as one of the parts that this import lacks.
+
+        Raises RefusedError with the reason where it is none, UsageError, NotFoundError, DiskError.
+        """
+        return await asyncio.to_thread(self._part_at, job_id, text)
+
+    def _part_at(self, job_id: JobId, text: str) -> FoundPart:
+        read = paste.read(text, may_be_there, os.path.expanduser("~"), self._host)
+        path = next((source.path for source in read if source.exists), None)
+        if path is None:
+            raise UsageError(f'"{safe(text, 60)}" is not a file here')
+        return missing_parts.check(self._parts, job_id, path)
+
+    async def add_parts(self, job_id: JobId, found: Sequence[FoundPart]) -> Job:
+        """Give the import these files as its parts; the job as it is then, waiting if nothing else is asked.
+
+        Raises ChangedMeanwhileError where it has begun or was changed meanwhile, RefusedError, NotFoundError,
+        DiskError.
+        """
+        job = await asyncio.to_thread(missing_parts.add, self._parts, job_id, found)
+        self._own_batch(job.batch_id)
+        return job
 
     async def submit(self, inspected: Sequence[Inspected], choices: ImportChoices) -> Submitted:
         """One job a candidate, all in one transaction; refused candidates make none. Raises DiskError."""

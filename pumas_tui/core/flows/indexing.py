@@ -134,9 +134,11 @@ class _Walk:
         """Every file is there with its size. What could not be looked at is not called missing."""
         states = scan.file_sizes(model_id, files, dir_fd=self.models_fd)
         bad = [name for name, state in states.items() if state in (FileState.MISSING, FileState.DIFFERS)]
-        if bad:
-            word = "is missing" if states[bad[0]] is FileState.MISSING else "has another size"
-            self.say("phantom_model", model_id, f"{bad[0]} {word}")
+        missing = [name for name in bad if states[name] is FileState.MISSING]
+        if missing:
+            self.say("phantom_model", model_id, f"{missing[0]} is missing")
+        elif bad:
+            self.say("size_mismatch", model_id, f"{bad[0]} has another size")
         return not bad
 
 
@@ -173,7 +175,7 @@ def rescan(
     return ScanReport(
         found=walk.found,
         indexed=walk.indexed,
-        skipped_phantom=kinds.count("phantom_model"),
+        skipped_phantom=kinds.count("phantom_model") + kinds.count("size_mismatch"),
         errors=sum(kind in ("bad_metadata", "duplicate_model", "disk") for kind in kinds),
         seconds=round(time.monotonic() - began, 3),
         problems=tuple(walk.problems),

@@ -15,7 +15,7 @@ from pumas_tui.core.domain.files import (
     SecurityTier,
     SourceKind,
 )
-from pumas_tui.core.domain.imports import ImportChoices, Inspected, Inspection
+from pumas_tui.core.domain.imports import ImportChoices, Inspected, Inspection, ShortPart
 from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.pickle_verdict import PickleVerdict
 from pumas_tui.core.flows import sources as gathering
@@ -58,7 +58,8 @@ def inspect_candidate(
     """
     main = candidate.main.entry.path
     facts, unusable = _header(main)
-    refuse = refuse or unusable
+    short = _short(candidate, candidate.main, facts) if not in_place else []
+    refuse = refuse or (None if short else unusable)
     tiers = [identity.security_tier(facts.container)]
     pickled = [main] if facts.container is Container.PICKLE else []
     # One pickle among the shards makes the set a pickle, one that must not come in keeps all of it out.
@@ -66,7 +67,9 @@ def inspect_candidate(
         other, unusable = _header(member.entry.path)
         pickled += [member.entry.path] if other.container is Container.PICKLE else []
         if member.role is Role.WEIGHTS:
-            refuse = refuse or unusable
+            cut_off = _short(candidate, member, other) if not in_place else []
+            short += cut_off
+            refuse = refuse or (None if cut_off else unusable)
             tiers += [] if _is_raw(member, facts) else [identity.security_tier(other.container)]
     tiers += [SecurityTier.PICKLE] if pickled else []
     if (
@@ -85,7 +88,15 @@ def inspect_candidate(
         warnings=tuple(_warnings(candidate, facts)),
         refuse=refuse,
         pickle_scan=None if refuse else _scanned(pickled, cancel),
+        short=() if refuse else tuple(short),
     )
+
+
+def _short(candidate: Candidate, member: Member, facts: HeaderFacts) -> list[ShortPart]:
+    """The member as a part to be replaced, where it ends too early. A folder comes in whole or not at all."""
+    if facts.wanted_bytes is None or member.shard_index is None or candidate.is_folder:
+        return []
+    return [ShortPart(member.shard_index, member.entry.path, member.entry.size, facts.wanted_bytes)]
 
 
 def _others_that_load(candidate: Candidate) -> Iterator[Member]:

@@ -98,7 +98,7 @@ def open_library(root: str, state_dir: str) -> Opened:
     return Opened(
         paths=paths,
         library_id=library_id,
-        registry=Registry(paths.registry_db),
+        registry=Registry(paths.registry_db, os.path.realpath(root)),
         jobs=jobs,
         journal=Journal(paths.registry_db),
         runtime=runtime,
@@ -140,6 +140,13 @@ def _index(paths: LibraryPaths, notes: list[str]) -> IndexWriter:
         if index.generation() == 0:  # another process may have built it meanwhile
             indexing.rescan(index, paths, deep=True)
     return index
+
+
+def is_where_it_was(opened: Opened) -> bool:
+    """The library is where it was when it was last opened here."""
+    known = opened.registry.bases()
+    now = (opened.paths.root, os.path.realpath(opened.paths.models))
+    return (known.get("root"), known.get("models")) == now
 
 
 def back_up_registry(paths: LibraryPaths) -> None:

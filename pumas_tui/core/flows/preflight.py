@@ -58,8 +58,10 @@ def try_links(paths: LibraryPaths, registry: Registry) -> None:
     registry.remember_abilities(_MODELS, Abilities((mount.type, mount.source), symbolic, hard))
 
 
-def check_sources(seen: Candidate, now: Candidate, paths: LibraryPaths) -> None:
-    """The files can be read, stand still, and are none of the library's own. `seen`: as they were submitted.
+def check_sources(seen: Candidate, now: Candidate, paths: LibraryPaths, *, ours: bool = False) -> None:
+    """The files can be read, stand still, and are none of the library's own, but for downloads (`ours`).
+
+    `seen`: as they were submitted.
 
     Raises SourceChangedError, RefusedError, DiskError.
     """
@@ -67,7 +69,7 @@ def check_sources(seen: Candidate, now: Candidate, paths: LibraryPaths) -> None:
     models = os.path.realpath(paths.models)
     for member in now.members:
         path = member.entry.path
-        if os.path.realpath(path).startswith(models + "/"):
+        if not ours and os.path.realpath(path).startswith(models + "/"):
             raise RefusedError(f"{path} leads into the library already", path=path)
         if _is_being_written(before.get(path), member.entry):
             message = f"{path} is still being written"

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pumas_tui.core.domain.editing import Value
 
 _WAIT_PERIOD_S = 0.05
-_UNSTARTED = (JobState.WAITING, JobState.PAUSED, JobState.NEEDS_YOU)
+UNSTARTED = (JobState.WAITING, JobState.PAUSED, JobState.NEEDS_YOU)
+"""Jobs of these states can still be changed."""
 
 
 class Jobs:
@@ -73,7 +74,7 @@ class Jobs:
         await asyncio.to_thread(self._cancel, ids)
 
     def _cancel(self, ids: Sequence[JobId]) -> None:
-        self._ask(ids, JobRequest.CANCEL, JobState.CANCELLED, _UNSTARTED)
+        self._ask(ids, JobRequest.CANCEL, JobState.CANCELLED, UNSTARTED)
         self._drop([self._jobs.get(job_id) for job_id in self._known(ids)])
 
     async def pause(self, ids: Sequence[JobId]) -> None:
@@ -94,13 +95,15 @@ class Jobs:
         return [job_id for job_id in ids if self._get(job_id) is not None]
 
     def _drop(self, jobs: Sequence[Job]) -> None:
-        """Throw away what was copied for imports that are over."""
-        over = [job for job in jobs if job.state.final and job.kind is JobKind.IMPORT]
+        """Throw away what was copied for imports and downloads that are over."""
+        over = [job for job in jobs if job.state.final and job.kind in (JobKind.IMPORT, JobKind.DOWNLOAD)]
         if over:
-            from pumas_tui.core.domain import import_payload  # a look at the queue needs neither of them
-            from pumas_tui.core.fs import staging
+            from pumas_tui.core.domain import import_payload  # a look at the queue needs none of them
+            from pumas_tui.core.fs import staging, sweeping
 
-            staging.drop(self._paths, {import_payload.uid_of(job.payload) for job in over})
+            uids = {import_payload.uid_of(job.payload) for job in over}
+            staging.drop(self._paths, uids)
+            sweeping.drop_downloads(self._paths, uids)
 
     async def resume(self, ids: Sequence[JobId]) -> None:
         """Paused jobs wait for their turn again."""
@@ -136,9 +139,11 @@ class Jobs:
         from pumas_tui.core.domain import revising  # a look at the queue needs none of it
 
         wanted = revising.checked(changes)
-        return await asyncio.to_thread(
-            self._jobs.revise, ids, _UNSTARTED, lambda payload: revising.revised(payload, wanted)
+        revised = await asyncio.to_thread(
+            self._jobs.revise, ids, UNSTARTED, lambda job: revising.revised_job(job, wanted)
         )
+        self._wake()
+        return revised
 
     async def top(self, ids: Sequence[JobId]) -> None:
         """Next in line."""

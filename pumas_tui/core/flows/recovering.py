@@ -1,18 +1,20 @@
 """What every start does before it runs jobs: tidy what a crash left, catch up the index, requeue orphans."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from pumas_tui.core.db.index import IndexWriter
 from pumas_tui.core.db.jobs import JobStore
-from pumas_tui.core.db.journal import Journal
 from pumas_tui.core.domain import import_payload
+from pumas_tui.core.domain.errors import PumasError
 from pumas_tui.core.domain.ids import JobId, ModelUid
 from pumas_tui.core.domain.jobs import JobKind
-from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.models import ScanReport
 from pumas_tui.core.domain.text import plural
-from pumas_tui.core.flows import changing, indexing
+from pumas_tui.core.flows import changing, indexing, moved_models, operating
+from pumas_tui.core.flows.operating import OperationTools
 from pumas_tui.core.fs import owners, space, staging
 from pumas_tui.core.fs.staging import Leftover
 
@@ -38,14 +40,14 @@ class Recovery:
 
 
 def recover(
-    paths: LibraryPaths,
+    operations: OperationTools,
     jobs: JobStore,
-    journal: Journal,
     index: IndexWriter,
     on_folder: Callable[[int, int], None] | None = None,
 ) -> Recovery:
     """Tidy up after processes that are gone. Touches nothing of a live one. Run in a worker thread."""
-    swept = staging.sweep(paths, _wanted(jobs))
+    paths, journal = operations.paths, operations.journal
+    swept = staging.sweep(paths, wanted_models(jobs))
     # Before jobs go back to the queue: a model that was committed but not indexed must be found by its uid.
     report = indexing.rescan(index, paths, on_folder=on_folder)
     requeued = []
@@ -59,15 +61,18 @@ def recover(
             journal.done(op.id)
         elif op.id in swept.removed or (op.kind == "import" and not staging.is_under_way(paths, op.id)):
             journal.failed(op.id)
+        elif operating.is_stepwise(journal.steps(op.id)):
+            with suppress(PumasError):  # somebody is doing it, or its disk is out: a later start looks again
+                operating.go_on(operations, op.id, partial(moved_models.index_again, index, paths))
         else:
             changing.settle(paths, journal, op)
     return Recovery(swept.removed, swept.leftovers, tuple(requeued), report)
 
 
-def _wanted(jobs: JobStore) -> set[ModelUid]:
-    """Models that unfinished imports will go on with."""
+def wanted_models(jobs: JobStore) -> set[ModelUid]:
+    """Models that unfinished imports and downloads will go on with."""
     return {
         import_payload.uid_of(job.payload)
         for job in jobs.list(_ALL)
-        if job.kind is JobKind.IMPORT and not job.state.final
+        if job.kind in (JobKind.IMPORT, JobKind.DOWNLOAD) and not job.state.final
     }

@@ -121,10 +121,11 @@ def _listed(files: Iterable[FileEntry]) -> dict[str, tuple[str, ...]]:
 
 
 def _read(paths: Iterable[str]) -> dict[str, Document]:
-    return {path: _document(path) for path in paths}
+    return {path: document(path) for path in paths}
 
 
-def _document(path: str) -> Document:
+def document(path: str) -> Document:
+    """The JSON at `path`, or why it could not be read."""
     limit = json_files.MAX_BYTES if grouping.is_index(path.rpartition("/")[2]) else _CONFIG_BYTES
     try:
         return Document(json_files.read_json(path, limit))
@@ -156,7 +157,7 @@ def documents(candidate: Candidate) -> Mapping[str, object]:
     if not candidate.folder:
         return {}
     files = {member.name: member.entry.path for member in candidate.members}
-    said = {name: _document(files[name]).value for name in identity_folders.DOCUMENTS if name in files}
+    said = {name: document(files[name]).value for name in identity_folders.DOCUMENTS if name in files}
     card = files.get(identity_folders.CARD)
     if card is not None:
         try:

@@ -32,6 +32,13 @@ def library_lock(paths: LibraryPaths, timeout_s: float = TIMEOUT_S) -> Iterator[
 
 
 @contextmanager
+def mapping_lock(paths: LibraryPaths, timeout_s: float = TIMEOUT_S) -> Iterator[None]:
+    """Hold the lock of links and moves. Raises BusyError saying who has it after `timeout_s`, DiskError."""
+    with _held(paths, paths.mapping_lock, "mapping", timeout_s):
+        yield
+
+
+@contextmanager
 def model_lock(paths: LibraryPaths, uid: ModelUid, timeout_s: float = TIMEOUT_S) -> Iterator[None]:
     """Hold one model's lock. Raises BusyError saying who has it after `timeout_s`, DiskError."""
     with _held(paths, paths.model_lock(uid), "the model", timeout_s):

@@ -20,10 +20,10 @@ _CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EMLINK})
 
 
-def make_dir(path: str, *, exist_ok: bool = False) -> bool:
+def make_dir(path: str, *, exist_ok: bool = False, mode: int = 0o755) -> bool:
     """Make one directory. True when it was made, False when it was there and `exist_ok`. Raises DiskError."""
     try:
-        os.mkdir(path, 0o755)
+        os.mkdir(path, mode)
     except FileExistsError as error:
         with told("look at", path):
             there = stat.S_ISDIR(os.stat(path).st_mode)

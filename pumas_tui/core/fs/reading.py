@@ -88,6 +88,16 @@ def entry(path: str) -> FileEntry:
     return entry_of(path, status)
 
 
+def name_count(path: str) -> int:
+    """How many names a file has (hard links), links followed; 0 where it is not there. Raises DiskError."""
+    try:
+        return os.stat(path).st_nlink
+    except OSError as error:
+        if error.errno in ABSENT:
+            return 0
+        raise disk_error(error, "look at", path) from error
+
+
 def is_there(path: str) -> bool:
     """Something is at `path`, be it a dangling link. Raises DiskError when that cannot be known."""
     try:

@@ -5,6 +5,7 @@ An entry is left alone while its lock is held or its process runs: either is eno
 flock alone. Another host's entries are only told. What counts as proof: `proof`.
 """
 
+import contextlib
 import json
 import os
 import time
@@ -177,6 +178,16 @@ def drop(paths: LibraryPaths, unwanted: Collection[ModelUid]) -> tuple[Operation
         if manifest.uid in unwanted:
             state.entry(manifest.op)
     return tuple(state.removed)
+
+
+def drop_downloads(paths: LibraryPaths, unwanted: Collection[ModelUid]) -> None:
+    """Remove what was downloaded of these models and not committed: copies of ours, by their place.
+
+    What cannot be removed now stays until somebody drops it again. Never raises DiskError.
+    """
+    for uid in unwanted:
+        with contextlib.suppress(DiskError):
+            ops_remove.remove_staged_tree(paths.download(uid))
 
 
 def _state(paths: LibraryPaths, host: str | None = None, boot_id: str | None = None) -> _Sweep:

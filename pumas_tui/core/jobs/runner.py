@@ -121,14 +121,16 @@ class _Running:
 
 @dataclass(slots=True)
 class RunnerOptions:
-    """`batches` None: any job; else only jobs of these batches (a CLI verb runs its own)."""
+    """`batches` None: any job; else only jobs of these batches (a CLI verb runs its own). `after` is called
+    in a job's thread once its row says what came of it; it must not raise."""
 
     owner: str
     width: int
     turns: Turns
     heartbeat: Callable[[], None]
     batches: set[str] | None = None
-    kinds: tuple[JobKind, ...] = field(default=(JobKind.IMPORT,))
+    after: Callable[[JobId], None] = lambda _: None
+    kinds: tuple[JobKind, ...] = field(default=(JobKind.IMPORT, JobKind.DOWNLOAD))
 
 
 class Runner:
@@ -246,6 +248,7 @@ class Runner:
                 if self._stopping:
                     break  # the row says running by a process that is gone: the next start asks the disk
                 time.sleep(_WRITE_AGAIN_S)
+        self._options.after(job.id)
         self._wake.set()
 
     def _outcome_of(self, job: Job, context: JobContext) -> Callable[[], object]:

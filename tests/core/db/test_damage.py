@@ -18,7 +18,7 @@ from pumas_tui.core.db.index import IndexWriter
 from pumas_tui.core.db.index_schema import is_usable
 from pumas_tui.core.db.jobs import JobStore, NewJob
 from pumas_tui.core.db.migrations import migrate, version
-from pumas_tui.core.db.registry import SCHEMA, open_registry
+from pumas_tui.core.db.registry_schema import SCHEMA, open_registry
 from pumas_tui.core.db.search import SearchIndex
 from pumas_tui.core.domain.errors import BusyError, DamagedError, DiskError, DiskFullError, NewerLibraryError
 from pumas_tui.core.domain.jobs import JobKind
@@ -379,10 +379,9 @@ def test_a_nearly_full_disk_gets_no_shared_memory_file(
     assert (tmp_path / "registry.db-shm").stat().st_size > 0
     beside.close()
     held.close()
-    store = JobStore(str(path))
-    store.add_many(JobKind.IMPORT, [NewJob({})])
-    assert {entry.name for entry in tmp_path.iterdir()} <= {"registry.db", "registry.db-journal"}
-    store.close()
+    with contextlib.closing(JobStore(str(path))) as store:
+        store.add_many(JobKind.IMPORT, [NewJob({})])
+        assert {entry.name for entry in tmp_path.iterdir()} <= {"registry.db", "registry.db-journal"}
     monkeypatch.undo()
     again = JobStore(str(path))
     assert len(again.list()) == 4

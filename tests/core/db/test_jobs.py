@@ -10,13 +10,14 @@ import pytest
 from pumas_tui.core.db.changes import ChangeWatch
 from pumas_tui.core.db.index import IndexWriter
 from pumas_tui.core.db.jobs import JobStore, NewJob
-from pumas_tui.core.db.journal import Journal, Operation, OperationState, Step, StepState
+from pumas_tui.core.db.journal import Journal
 from pumas_tui.core.db.runtime import Runner, RuntimeStore
 from pumas_tui.core.domain import ids
 from pumas_tui.core.domain.errors import NotFoundError, UsageError
 from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import JobKind, JobRequest, JobState, Need, NeedKind, Progress, Stage
 from pumas_tui.core.domain.lanes import Turns, Widths
+from pumas_tui.core.domain.operations import Operation, OperationState, Step, StepState
 from tests.core.db.library import record
 
 _KINDS = [JobKind.IMPORT]

@@ -10,7 +10,7 @@ import pytest
 
 from pumas_tui.core.db.index import IndexWriter
 from pumas_tui.core.db.index_schema import IndexRecord, is_usable
-from pumas_tui.core.db.registry import open_registry
+from pumas_tui.core.db.registry_schema import open_registry
 from pumas_tui.core.db.search import SearchIndex
 from pumas_tui.core.db.search_sql import FILL_BELOW, RANKED_BELOW, Sql, Statements, Way
 from pumas_tui.core.domain.ids import ModelId, ModelUid
@@ -172,7 +172,7 @@ async def test_links_come_from_the_registry(tmp_path: Path) -> None:
     store = open_registry(registry)
     with store.write() as conn:
         conn.execute(
-            "INSERT INTO apps VALUES ('a', 'comfyui', 'My Comfy', '', x'', 0, '', '', '{}', '{}', 0, 1)"
+            "INSERT INTO apps VALUES ('a', 'comfyui', 'My Comfy', '', x'', 0, '', '', '{}', '{}', 0, 1, '[]')"
         )
         conn.execute(
             "INSERT INTO links VALUES (1, ?, 'a', x'ff', x'', 'symlink', 'rule', 'r', '', NULL, 0)",

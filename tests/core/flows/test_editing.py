@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from benchmarks.synthetic import make_library
-from pumas_tui.core.db.journal import Operation, Step
 from pumas_tui.core.domain.editing import BadFieldError
 from pumas_tui.core.domain.errors import ChangedMeanwhileError, DamagedError, DiskError, NewerLibraryError
 from pumas_tui.core.domain.ids import new_operation_id
 from pumas_tui.core.domain.models import ModelDetail
+from pumas_tui.core.domain.operations import Operation, Step
 from pumas_tui.core.flows import changing
 from pumas_tui.core.fs import ops
 from pumas_tui.core.library import Library, OpenOptions, RunJobs, create_library

@@ -53,13 +53,14 @@ def read(source: Source, start: bytes) -> HeaderFacts | None:
     tensor_count, key_count = cursor.count("tensors", MAX_TENSORS), cursor.count("keys", MAX_KEYS)
     metadata = _metadata(cursor, key_count)
     tensors, data_end = _tensors(cursor, tensor_count)
-    refuse = None
+    refuse = wanted = None
     if tensors:
         alignment = _alignment(metadata)
         announced = -(-cursor.at // alignment) * alignment + data_end
         if announced > source.size:
             refuse = f"half a download: {announced} bytes announced, {source.size} there"
-    return HeaderFacts(Container.GGUF, tensors, metadata, refuse=refuse)
+            wanted = announced
+    return HeaderFacts(Container.GGUF, tensors, metadata, refuse=refuse, wanted_bytes=wanted)
 
 
 class _Cursor:

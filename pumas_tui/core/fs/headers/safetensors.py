@@ -71,11 +71,16 @@ class _Parser:
         self._skip_space()
         if self._at != len(self._text):
             raise UnreadableHeaderError("something follows the closing brace of the header")
-        refuse = None
+        refuse = wanted = None
         if self._data_end > self._data_size:
             refuse = f"half a download: {self._data_end} bytes of weights announced, {self._data_size} there"
+            wanted = 8 + len(self._text) + self._data_end
         return HeaderFacts(
-            Container.SAFETENSORS, tuple(self._tensors.values()), self._metadata, refuse=refuse
+            Container.SAFETENSORS,
+            tuple(self._tensors.values()),
+            self._metadata,
+            refuse=refuse,
+            wanted_bytes=wanted,
         )
 
     def _read_metadata(self) -> None:

@@ -1,0 +1,1 @@
+"""The network, all of it: the client, breaker and budget, cache, the Hub, Civitai, downloads."""
