@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 import traceback
 
 from pumas_tui.core.domain.errors import PumasError, Trouble
@@ -42,6 +43,13 @@ def line_of(found: Trouble) -> str:
     if found.hint:
         line += f" ({found.hint})"
     return safe(line)
+
+
+def with_time(message: str, retry_at: float | None) -> str:
+    """`…; no call before 14:05:30`, the user's own time. `retry_at`: epoch seconds."""
+    if retry_at is None:
+        return message
+    return f"{message}; no call before {time.strftime('%H:%M:%S', time.localtime(retry_at))}"
 
 
 def say(text: str) -> None:

@@ -9,6 +9,7 @@ import click
 
 from pumas_tui.cli import diagnostics, output
 from pumas_tui.cli.front import with_library
+from pumas_tui.cli.linking import Linked, link_imported
 from pumas_tui.cli.options import Verb, Wanted
 from pumas_tui.cli.output import Outcome
 from pumas_tui.cli.running import Ran, interruption, narrated, report_failure, run_jobs
@@ -66,6 +67,9 @@ class Judged:
 @click.option("--name", default="", help="Name of the model; for one candidate only.")
 @click.option("--tag", "tags", multiple=True, help="A tag; may be given several times.")
 @click.option("--accept-pickle", is_flag=True, help="Import files that run code when an app loads them.")
+@click.option(
+    "--no-link", "link", is_flag=True, flag_value=False, default=True, help="Make no links in apps now."
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
 @click.option("--progress", is_flag=True, help="Events as JSON lines on stdout before the answer.")
 @click.pass_obj
@@ -79,10 +83,14 @@ def import_verb(
     progress: bool,
     **rest: Any,
 ) -> Outcome:
-    """Scan, group and identify PATHs (files or folders), then copy what they hold into the library."""
+    """Scan, group and identify PATHs (files or folders), then copy what they hold into the library.
+
+    Once all are in, the apps get links to them where the way is free.
+    """
     said = ImportChoices(
         model_type=model_type or "",
         accept_missing=True,
+        rename_taken=True,
         duplicates=DuplicatePolicy.SKIP,
         **rest,
     )
@@ -112,7 +120,7 @@ async def _import(
         )
     judged = {i: _before(c, choices) for i, c in enumerate(candidates)}
     todo = [i for i, found in judged.items() if found.item.status == "planned"]
-    ran = Ran((), False)
+    ran, linked = Ran((), False), Linked()
     if not dry_run:
         submitted = await library.imports.submit([candidates[i] for i in todo], choices)
         ran = await run_jobs(library, submitted.jobs, wanted, progress)
@@ -120,7 +128,12 @@ async def _import(
         for i, job_id in zip(todo, submitted.jobs, strict=True):
             judged[i] = await _after(library, judged[i].item, ended.get(job_id))
         await _withdraw(library, ran.jobs)
-    return _outcome(inspection, list(judged.values()), ran, dry_run)
+        linked = await link_imported(library, ran.jobs)
+    told = _outcome(inspection, list(judged.values()), ran)
+    data = {"dry_run": dry_run, **told.data, "links": linked.data}
+    return replace(
+        told, data=data, lines=[*told.lines, *linked.lines], warnings=[*told.warnings, *linked.warnings]
+    )
 
 
 def _before(inspected: Inspected, choices: ImportChoices) -> Judged:
@@ -138,9 +151,10 @@ def _before(inspected: Inspected, choices: ImportChoices) -> Judged:
         mode=choices.mode.value,
         pickle_scan=inspected.pickle_scan.facts if inspected.pickle_scan else None,
     )
-    if inspected.refuse is not None:
-        refused = replace(item, status="refused", reason=inspected.refuse.message)
-        return Judged(refused, inspected.refuse, diagnostics.SOME_FAILED)
+    refuse = inspected.refuse or next((part.trouble for part in inspected.short), None)
+    if refuse is not None:
+        refused = replace(item, status="refused", reason=refuse.message)
+        return Judged(refused, refuse, diagnostics.SOME_FAILED)
     if inspected.security_tier is SecurityTier.PICKLE and not choices.accept_pickle:
         return _asks_pickle(item)
     return Judged(item)
@@ -174,7 +188,7 @@ async def _after(library: Library, item: Item, job: Job | None) -> Judged:
 
 
 async def _done(library: Library, item: Item, job: Job) -> Judged:
-    result = job.result or {}
+    result, wanted = job.result or {}, item.model_id
     item = replace(
         item,
         status=str(result["status"]),
@@ -185,6 +199,8 @@ async def _done(library: Library, item: Item, job: Job) -> Judged:
     )
     if item.status == "duplicate":
         item = replace(item, reason=f"already in the library as {item.model_id}")
+    elif item.model_id != wanted:
+        item = replace(item, reason=f"{wanted} holds other content, so this one got a suffix")
     try:
         detail = await library.models.get(str(result["uid"]))
     except NotFoundError:  # removed by somebody else in the meantime; the result still tells what happened
@@ -225,7 +241,7 @@ async def _withdraw(library: Library, jobs: Sequence[Job]) -> None:
         await library.jobs.remove(asking)
 
 
-def _outcome(inspection: Inspection, judged: Sequence[Judged], ran: Ran, dry_run: bool) -> Outcome:
+def _outcome(inspection: Inspection, judged: Sequence[Judged], ran: Ran) -> Outcome:
     errors, warnings, codes = _of_paths(inspection)
     warnings += [w for c in inspection.candidates if c.refuse is None for w in c.warnings]
     errors += [j.error for j in judged if j.error is not None and j.error.code != "paused"]
@@ -234,8 +250,7 @@ def _outcome(inspection: Inspection, judged: Sequence[Judged], ran: Ran, dry_run
         errors.append(interruption(ran.jobs))
         codes.append(diagnostics.INTERRUPTED)
     items = [j.item for j in judged]
-    data = {"dry_run": dry_run, "models": [asdict(i) for i in items], "links": {"created": 0, "conflicts": 0}}
-    return Outcome(data, _lines(items), warnings, errors, codes)
+    return Outcome({"models": [asdict(i) for i in items]}, _lines(items), warnings, errors, codes)
 
 
 def _of_paths(inspection: Inspection) -> tuple[list[Trouble], list[Trouble], list[int]]:

@@ -10,6 +10,7 @@ import click
 
 from pumas_tui.cli import diagnostics, output
 from pumas_tui.cli.front import with_library
+from pumas_tui.cli.linking import link_imported
 from pumas_tui.cli.options import Verb, Wanted
 from pumas_tui.cli.output import Outcome
 from pumas_tui.cli.running import interruption, job_brief, narrated, report_failure, run_jobs
@@ -140,8 +141,10 @@ async def _steer(
     if ran.interrupted:
         errors.append(interruption(ran.jobs))
         codes.append(diagnostics.INTERRUPTED)
+    linked = await link_imported(library, ran.jobs)
     after = _listed([JobView(job) for job in ran.jobs])
-    return Outcome(after.data, after.lines, (), errors, codes)
+    data = {**after.data, "links": linked.data}
+    return Outcome(data, [*after.lines, *linked.lines], linked.warnings, errors, codes)
 
 
 def _misfit(job: Job, action: str) -> Trouble:

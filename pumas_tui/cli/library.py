@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,22 @@ _BIGGEST_FIRST = (OrderBy.SIZE, OrderBy.ADDED, OrderBy.LINKS)
 
 @click.command("init", cls=Verb, short_help="Create a library.")
 @click.argument("directory", required=False, metavar="[DIR]")
+@click.option("--app", "apps", multiple=True, metavar="PATH", help="Also register the app in this folder.")
 @click.pass_obj
-def init(wanted: Wanted, directory: str | None) -> Outcome:
+def init(wanted: Wanted, directory: str | None, apps: tuple[str, ...]) -> Outcome:
     """Create a library in DIR (weights go to DIR/models); a library that is there already stays as it is."""
     config = Path(wanted.config) if wanted.config is not None else None
     root = settings.library_root(directory or wanted.root, settings.load(config))
     paths = asyncio.run(create_library(root))
     data = {"root": paths.root, "models": paths.models}
-    return Outcome(data, [f"library ready: {safe(paths.root)} (models in {safe(paths.models)})"])
+    made = Outcome(data, [f"library ready: {safe(paths.root)} (models in {safe(paths.models)})"])
+    if not apps:
+        return made
+    from pumas_tui.cli.apps import register  # loaded here only: lists are quick without it
+
+    wanted.root = paths.root
+    added = register(wanted, apps)
+    return replace(added, data={**data, **added.data}, lines=[*made.lines, *added.lines])
 
 
 @click.command(

@@ -4,6 +4,7 @@ import asyncio
 import importlib
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -16,6 +17,7 @@ from pumas_tui.cli.output import Outcome
 from pumas_tui.core.domain.errors import (
     AmbiguousError,
     CancelledError,
+    NetworkError,
     PumasError,
     Trouble,
     UsageError,
@@ -54,7 +56,20 @@ VERBS: Mapping[str, str] = {
     "limit": "editing",
     "duplicates": "duplicates",
     "scan": "library",
+    "delete": "deleting",
     "app": "apps",
+    "map": "mapping",
+    "sync": "mapping",
+    "identify": "identifying",
+    "hub": "hub",
+    "undo": "history",
+    "history": "history",
+    "trash": "history",
+    "health": "health",
+    "verify": "health",
+    "relocate": "health",
+    "rename": "places",
+    "space": "places",
     "jobs": "jobs",
     "config": "config",
 }
@@ -132,8 +147,12 @@ def _defect(error: Exception) -> Outcome:
 
 
 def _failed(error: PumasError) -> Outcome:
-    data = {"choices": list(error.choices)} if isinstance(error, AmbiguousError) else {}
-    return Outcome(data, errors=[trouble(error)], exit_codes=[error.exit_code])
+    data: dict[str, Any] = {"choices": list(error.choices)} if isinstance(error, AmbiguousError) else {}
+    found = trouble(error)
+    if isinstance(error, NetworkError):
+        data["retry_at"] = error.retry_at
+        found = replace(found, message=diagnostics.with_time(found.message, error.retry_at))
+    return Outcome(data, errors=[found], exit_codes=[error.exit_code])
 
 
 def _finish(wanted: Wanted, outcome: Outcome) -> int:

@@ -22,6 +22,7 @@ class Wanted:
     config: str | None = None
     json: bool = False
     quiet: bool = False
+    offline: bool = False
     yes: bool = False
     log_level: str | None = None
     readonly: bool = False
@@ -38,6 +39,7 @@ class Wanted:
             run_jobs=run_jobs,
             create=create,
             leave_jobs=JobState.PAUSED if run_jobs is RunJobs.OWN else JobState.WAITING,
+            offline=self.offline,
         )
 
 
@@ -75,6 +77,7 @@ def global_options() -> list[click.Option]:
         _option("--config", metavar="FILE", text="Settings file."),
         _option("--json", flag=True, text="Answer with one JSON document on stdout."),
         _option("--quiet", flag=True, text="No progress and no warnings on stderr."),
+        _option("--offline", flag=True, text="Ask no server; what is known already counts."),
         _option("--yes", flag=True, text="Answer yes where a verb would ask."),
         _option(
             "--log-level", choices=diagnostics.LOG_LEVELS, text="Also say on stderr what goes on inside."
@@ -110,7 +113,8 @@ class Verb(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run it. Raises UsageError where `--readonly` forbids what it does."""
         if ctx.ensure_object(Wanted).readonly and not self._reads_only:
-            raise UsageError(f"--readonly: {self.name} changes the library", hint="leave --readonly away")
+            words = ctx.command_path.partition(" ")[2]
+            raise UsageError(f"--readonly: {words} changes the library", hint="leave --readonly away")
         level = ctx.ensure_object(Wanted).log_level
         if level is not None:
             diagnostics.log_to_stderr(level)
@@ -118,7 +122,30 @@ class Verb(click.Command):
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
         """Notes the verb before its parameters are parsed, so that a usage error names it too."""
-        parent = extra.get("parent")
-        if parent is not None and self.name is not None:
-            parent.ensure_object(Wanted).verb = self.name
+        _note(self.name, extra.get("parent"))
         return super().make_context(info_name, args, *rest, **extra)
+
+
+class Actions(click.Group):
+    """A verb with several actions (`map plan`, `map apply`), each a `Verb` with options of its own."""
+
+    def __init__(self, name: str, actions: Sequence[Verb], **kwargs: Any) -> None:
+        super().__init__(name, subcommand_metavar="ACTION [ARGS]…", **kwargs)
+        for action in actions:
+            self.add_command(action)
+        self.params.extend(global_options())
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
+        """Notes the verb before its parameters are parsed, so that a usage error names it too."""
+        _note(self.name, extra.get("parent"))
+        return super().make_context(info_name, args, *rest, **extra)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which they were given."""
+        return list(self.commands)
+
+
+def _note(name: str | None, parent: click.Context | None) -> None:
+    """The verb of a call is the command below the program itself."""
+    if parent is not None and parent.parent is None and name is not None:
+        parent.ensure_object(Wanted).verb = name

@@ -9,14 +9,15 @@ import dataclasses
 import os
 import signal
 import sys
+import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pumas_tui.cli import diagnostics, output
 from pumas_tui.cli.options import Wanted
-from pumas_tui.core.domain.errors import Trouble
+from pumas_tui.core.domain.errors import CancelledError, Trouble
 from pumas_tui.core.domain.events import Event, JobChanged, LibraryScanned, ScanAdvanced
 from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import Job, JobsState, JobState, JobView, pace, reduce, round_eta
@@ -25,6 +26,8 @@ from pumas_tui.core.library import Library
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _TICK_S = 1.0
+
+T = TypeVar("T")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -64,6 +67,32 @@ def _interrupts() -> Iterator[asyncio.Event]:
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+
+
+async def stoppable(work: Callable[[threading.Event], Awaitable[T]]) -> T:
+    """Do work in a thread that Ctrl-C, SIGTERM and SIGHUP ask to stop: it ends where that is safe.
+
+    Raises CancelledError once it has, unless it was done before.
+    """
+    stop = threading.Event()
+    with _interrupts() as asked:
+        working = asyncio.ensure_future(work(stop))
+        stopping = asyncio.ensure_future(asked.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        interrupted = asked.is_set() and not working.done()
+        if interrupted:
+            stop.set()
+        found = await working
+    if interrupted:
+        raise CancelledError("interrupted", hint="what is done can be undone: pumas-tui history")
+    return found
+
+
+async def unbroken(work: Awaitable[T]) -> T:
+    """Let short work that cannot stop halfway end first when Ctrl-C, SIGTERM or SIGHUP come."""
+    with _interrupts():
+        return await work
 
 
 def interruption(jobs: Sequence[Job]) -> Trouble:

@@ -10,6 +10,7 @@ import safetensors
 
 from pumas_tui.core.domain.errors import RefusedError
 from pumas_tui.core.flows import demo
+from tests.support.apps import links
 from tests.support.program import pumas
 from tests.support.trees import snapshot
 
@@ -52,6 +53,9 @@ def test_without_a_terminal_it_says_what_it_did(tmp_path: Path) -> None:
     assert any("old-style-mix" in line and "pickle" in line for line in lines)
     assert any("5 models recognised" in line for line in lines)
     assert any(line.startswith("searched for llama: llm/llama/") for line in lines)
+    assert "linked into ComfyUI: 3 links made" in lines
+    assert f"checked the links in {folder}/ComfyUI/models: 3 already right, 2 left out" in lines
+    assert all((folder / "ComfyUI/models" / name).stat().st_size for name in links(folder / "ComfyUI/models"))
     assert lines[-1] == f"look around: pumas-tui --root {folder}"
     assert pumas("list", "--json", root=folder).data["total"] == 5
 
@@ -63,6 +67,8 @@ def test_again_in_the_same_folder_imports_nothing_twice(tmp_path: Path) -> None:
     assert (len(first.data["imported"]), again.data["imported"]) == (5, [])
     assert again.data["needs_you"] == first.data["needs_you"]
     assert again.models == first.models
+    assert (first.data["links"]["created"], again.data["links"]["created"]) == (3, 0)
+    assert again.data["check"] == first.data["check"] and again.data["check"]["keep"] == 3
 
 
 def test_without_a_folder_it_makes_a_new_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from pumas_tui import __version__
 from pumas_tui.cli.main import VERBS
 from tests.support.program import environment, pumas
@@ -60,11 +62,14 @@ def test_a_list_needs_no_parser_of_metadata_and_no_import_flow(tmp_path: Path) -
         "pydantic",
         "pumas_tui.core.domain.identity",
         "pumas_tui.core.flows.import_job",
+        "pumas_tui.core.db.lookups",
+        "pumas_tui.core.net.session",
         "tomlkit",
         "packaging",
     )
     ran = python("-c", code % (heavy,), str(library), home=tmp_path)
     assert ran.stdout.splitlines()[-1] == "[]", ran.stderr
+    assert not (tmp_path / ".cache" / "pumas").exists(), "nobody asked what servers said before"
 
 
 def test_log_level_speaks_on_stderr_only(tmp_path: Path) -> None:
@@ -82,6 +87,13 @@ def test_help_names_every_verb(tmp_path: Path) -> None:
     for verb in VERBS:
         assert f"\n  {verb} " in ran.out
     assert "--accept-pickle" in pumas("import", "--help", root=tmp_path).out
+
+
+@pytest.mark.parametrize("verb", {module: verb for verb, module in VERBS.items()}.values())
+def test_a_verb_starts_with_nothing_loaded(verb: str, tmp_path: Path) -> None:
+    ran = python("-m", "pumas_tui", verb, "--help", home=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert f"pumas-tui {verb} " in ran.stdout
 
 
 def test_full_screen_needs_a_terminal(tmp_path: Path) -> None:

@@ -96,7 +96,8 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert pumas("scan", root=root).code == 0
     with sqlite3.connect(root / "registry.db") as conn:
         conn.execute(
-            "INSERT INTO apps VALUES ('a', 'comfyui', 'ComfyUI-main', '', x'', 0, '', '', '{}', '{}', 0, 1)"
+            "INSERT INTO apps (uid, app, name, version, base, base_relative, kind, mount, kind_folders,"
+            " created_at, rev) VALUES ('a', 'comfyui', 'ComfyUI-main', '', x'', 0, '', '{}', '{}', 0, 1)"
         )
         for number, key in enumerate(MODELS, 1):
             if key in LINKED:

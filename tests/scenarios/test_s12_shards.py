@@ -1,9 +1,10 @@
-"""S12 (without links): the paths of a sharded set are one model; a missing part is said."""
+"""S12: the paths of a sharded set are one model, linked as a whole; a missing part is said."""
 
 import json
 from pathlib import Path
 
 from tests.support import modelfiles
+from tests.support.apps import links
 from tests.support.program import pumas
 from tests.support.trees import sha256
 
@@ -32,6 +33,24 @@ def test_five_of_five_is_one_model(root: Path, inbox: Path) -> None:
         assert stored["sha256"] == sha256(path) == sha256(directory / stored["name"])
 
 
+def test_all_parts_are_linked_together(root: Path, inbox: Path, tmp_path: Path) -> None:
+    app = tmp_path / "models of an app"
+    app.mkdir()
+    rule = {"name": "all", "target_subdir": "{model_type}", "patterns": ["*.safetensors"]}
+    config = {"app": "generic", "version": "*", "variant": "default", "mappings": [rule]}
+    (root / "mappings").mkdir(exist_ok=True)
+    (root / "mappings/generic_*_default.json").write_text(json.dumps(config))
+    assert pumas("app", "add", app, "--kind", "generic", root=root).code == 0
+    ran = pumas("import", *shards(inbox, 5), "--json", root=root)
+    assert ran.data["links"]["created"] == 5, ran.err
+    made = links(app)
+    folders = {str(Path(name).parent) for name in made}
+    assert len(made) == 5 and len(folders) == 1
+    names = [f"llama-3-70b-{n:05}-of-00005.safetensors" for n in range(1, 6)]
+    assert sorted(Path(name).name for name in made) == names
+    assert all((app / name).stat().st_size for name in made)
+
+
 def test_parts_beside_the_pasted_one_belong_to_it(root: Path, inbox: Path) -> None:
     paths = shards(inbox, 3)
     ran = pumas("import", paths[1], "--json", root=root)
@@ -48,3 +67,14 @@ def test_four_of_five_names_the_missing_one(root: Path, inbox: Path) -> None:
     said = json.dumps(ran.document["warnings"])
     assert "4 of 5" in said
     assert "missing 3" in said
+
+
+def test_a_part_that_ends_too_early_keeps_the_set_out(root: Path, inbox: Path) -> None:
+    paths = shards(inbox, 2)
+    paths[1].write_bytes(paths[1].read_bytes()[:-1])
+    ran = pumas("import", *paths, "--json", root=root)
+    assert ran.code == 5, ran.err
+    [model] = ran.models
+    assert model["status"] == "refused"
+    assert "half a download: part 2 is" in model["reason"] and "its header says" in model["reason"]
+    assert pumas("jobs", "--json", root=root).data["jobs"] == []

@@ -115,3 +115,4 @@ def test_s32_names_that_ntfs_would_fold_into_one(root: Path, inbox: Path) -> Non
     names = sorted(m["model_id"].rsplit("/", 1)[1] for m in ran.models)
     suffixed = next(m for m in ran.models if m["model_id"].endswith(names[1]))
     assert names == ["model_a", f"model_a-{suffixed['sha256'][:4]}"]
+    assert "model_a holds other content" in suffixed["reason"]

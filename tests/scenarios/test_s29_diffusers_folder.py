@@ -1,4 +1,4 @@
-"""S29 (without links): a folder that is one model comes in whole, every file hashed, and loads again."""
+"""S29: a folder that is one model comes in whole, each file hashed, loads again, is linked as a folder."""
 
 import json
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 from safetensors.numpy import load_file
 
 from tests.support import containers, modelfiles, modelfolders
+from tests.support.apps import comfyui, links
 from tests.support.program import pumas
 from tests.support.trees import sha256, snapshot
 
@@ -51,6 +52,20 @@ def test_a_diffusers_folder_comes_in_whole_and_loads_again(root: Path, inbox: Pa
         assert {k: v.tobytes() for k, v in here.items()} == {k: v.tobytes() for k, v in there.items()}
     for path in source.rglob("*.json"):
         assert json.loads((stored / path.relative_to(source)).read_text()) == json.loads(path.read_text())
+
+
+def test_it_is_linked_as_one_folder(root: Path, inbox: Path, tmp_path: Path) -> None:
+    app = comfyui(tmp_path / "ComfyUI")
+    assert pumas("app", "add", app.parent, root=root).code == 0
+    source = modelfolders.diffusers_folder(inbox / "My Pipeline")
+    ran = pumas("import", source, "--json", root=root)
+    assert ran.data["links"] == {"created": 1, "conflicts": 0}, ran.err
+    [(target, _)] = links(app).items()
+    assert target == "diffusers/my_pipeline" and (app / target).is_dir()
+    assert (app / target).samefile(ran.models[0]["path"])
+    assert snapshot(source).items() <= snapshot((app / target).resolve()).items()
+    assert pumas("undo", root=root).code == 0
+    assert links(app) == {} and not Path(ran.models[0]["path"]).exists()
 
 
 def test_it_is_known_again_and_scanned(root: Path, inbox: Path) -> None:

@@ -54,7 +54,84 @@ CALLS: dict[str, tuple[Call, ...]] = {
     ),
     "duplicates": (Call(""), Call("x", 2)),
     "scan": (Call(""), Call("--deep"), Call("--adopt"), Call("x", 2)),
-    "app": (Call("detect"), Call("dance", 2)),
+    "delete": (
+        Call("{model} --dry-run"),
+        Call("{model}", 4),
+        Call("spare --yes"),
+        Call("nobody --yes", 3),
+        Call("", 2),
+    ),
+    "app": (
+        Call("detect"),
+        Call("list"),
+        Call("add {app} --no-sync"),
+        Call("add {app}", 2),
+        Call("add /no/such/folder", 3),
+        Call("add {file}", 3),
+        Call("add {app} --container nonsense", 2),
+        Call("remove studio", 4),
+        Call("remove nobody", 3),
+        Call("dance", 2),
+        Call("", 2),
+    ),
+    "map": (
+        Call("plan"),
+        Call("plan --model {model} --app studio --out {tmp}/links.plan"),
+        Call("apply {tmp}/links.plan"),
+        Call("apply {file}", 2),
+        Call("apply --resolve-target nowhere=skip", 3),
+        Call("apply --resolve maybe", 2),
+        Call("rules --app studio"),
+        Call("check {file}", 5),
+        Call("check /no/such/file.json", 6),
+        Call("unlink", 2),
+        Call("unlink --app studio"),
+        Call("unlink --model nobody", 3),
+        Call("", 2),
+    ),
+    "sync": (Call(""), Call("--prune --app studio"), Call("--app nobody", 3), Call("x", 2)),
+    "identify": (
+        Call("{model} --offline", 7),
+        Call("{file} --explain --offline", 7),
+        Call("{model} --confirm org/repo --offline", 7),
+        Call("nobody", 3),
+        Call("", 2),
+        Call("{model} --pending", 2),
+    ),
+    "hub": (
+        Call("search llama --offline", 7),
+        Call("files org/repo --offline", 7),
+        Call("download org/repo --yes --offline", 7),
+        Call("files one/two/three", 2),
+        Call("search", 2),
+        Call("dance", 2),
+    ),
+    "health": (
+        Call(""),
+        Call("--repair all --dry-run"),
+        Call("--repair broken_link"),
+        Call("--repair everything", 2),
+        Call("x", 2),
+    ),
+    "verify": (Call(""), Call("{model}"), Call("--limit 1"), Call("nobody", 3), Call("--limit many", 2)),
+    "relocate": (Call("/no/where {tmp} --dry-run"), Call("relative {tmp}", 2), Call("", 2)),
+    "rename": (
+        Call("third diffusion/sdxl/renamed"),
+        Call("{model} nothing/x/y", 2),
+        Call("nobody x", 3),
+        Call("{model}", 2),
+    ),
+    "space": (Call(""), Call("x", 2)),
+    "history": (Call(""), Call("--limit 1"), Call("--limit 0", 2)),
+    "undo": (Call(""), Call("nothing", 3), Call("a b", 2)),
+    "trash": (
+        Call("list"),
+        Call("restore nothing", 3),
+        Call("restore", 2),
+        Call("empty nothing --yes --bytes 0", 3),
+        Call("empty --bytes many", 2),
+        Call("", 2),
+    ),
     "jobs": (Call(""), Call("list 77", 3), Call("cancel"), Call("dance", 2)),
     "config": (
         Call(""),
@@ -80,7 +157,13 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, s
     root = folder / "library"
     assert pumas("init", root=root).code == 0
     modelfiles.lora_sdxl(folder / "ours.safetensors")
-    assert pumas("import", folder / "ours.safetensors", root=root).code == 0
+    modelfiles.vae_sd(folder / "spare.safetensors")
+    modelfiles.vae_sd(folder / "third.safetensors", mark=b"3")
+    for name in ("ours", "spare", "third"):
+        assert pumas("import", folder / f"{name}.safetensors", root=root).code == 0
+    for name in ("main.py", "folder_paths.py"):
+        (folder / "studio" / "models").mkdir(parents=True, exist_ok=True)
+        (folder / "studio" / name).touch()
     modelfiles.lora_sd15(folder / "new.safetensors")
     modelfiles.pickle_zip(folder / "old.ckpt")
     (folder / "empty.safetensors").write_bytes(b"")
@@ -89,6 +172,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, s
         "file": str(folder / "new.safetensors"),
         "pickle": str(folder / "old.ckpt"),
         "empty": str(folder / "empty.safetensors"),
+        "app": str(folder / "studio"),
         "tmp": str(folder),
     }
     return root, names
