@@ -5,10 +5,10 @@ import os
 import platform
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from functools import partial
+from typing import ClassVar
 
 from textual import on
 from textual.widgets import Input
@@ -17,24 +17,31 @@ from pumas_tui.core import settings as settings_file
 from pumas_tui.core.domain.actions import Scope
 from pumas_tui.core.domain.errors import PumasError
 from pumas_tui.core.domain.events import MessagePosted
+from pumas_tui.core.domain.first_start import Choice
 from pumas_tui.core.domain.imports import ImportChoices, ImportMode
 from pumas_tui.core.domain.jobs import JobState
 from pumas_tui.core.domain.text import plural, safe
 from pumas_tui.core.library import Library, OpenOptions, first_start, is_first_start
 from pumas_tui.tui import bridge, messages, terminal
 from pumas_tui.tui.keymap import Keymap, bindings, default_keymap, load_keymap
+from pumas_tui.tui.modals.ask import ask
+from pumas_tui.tui.modals.leave import Leave, LeaveDialog
 from pumas_tui.tui.modals.pasting import Meant, take_paste
-from pumas_tui.tui.presenters.frame import HeaderFacts, tabs
+from pumas_tui.tui.modals.undo import undo_last
+from pumas_tui.tui.online import OnlineApp
+from pumas_tui.tui.presenters.frame import HeaderFacts
 from pumas_tui.tui.presenters.imports import Section, section_of
 from pumas_tui.tui.presenters.theme import PUMAS
 from pumas_tui.tui.screens.first_start import FirstStartApp
+from pumas_tui.tui.screens.health import HealthScreen
 from pumas_tui.tui.screens.imports import ImportsScreen
 from pumas_tui.tui.screens.library import LibraryScreen
+from pumas_tui.tui.screens.mapping import MappingScreen
+from pumas_tui.tui.screens.settings import SettingsScreen
 from pumas_tui.tui.widgets.burst import GAP_S
 from pumas_tui.tui.widgets.chores import chore
-from pumas_tui.tui.widgets.finder import Finder, help_finder, palette
-from pumas_tui.tui.widgets.frame import READ_ONLY, FramedScreen
-from pumas_tui.tui.widgets.guarded_app import STYLES, GuardedApp, leave_on_signals
+from pumas_tui.tui.widgets.frame import READ_ONLY, FrameOptions
+from pumas_tui.tui.widgets.guarded_app import STYLES, leave_on_signals
 from pumas_tui.tui.widgets.jobs_drawer import JobsDrawer
 from pumas_tui.tui.widgets.path_prompt import PathPrompt
 from pumas_tui.tui.widgets.popup import Prompt
@@ -43,7 +50,7 @@ from pumas_tui.tui.widgets.welcome import welcome_back
 _TWICE_S = 2.0
 
 
-class PumasApp(GuardedApp, inherit_bindings=False):
+class PumasApp(OnlineApp, inherit_bindings=False):
     """Shows the frame at once and the library when `opening` gives it. Its exit value is the exit code.
 
     Where `opening` raises a PumasError the app ends and `failure` holds it. `slow`: the terminal is far away.
@@ -53,6 +60,8 @@ class PumasApp(GuardedApp, inherit_bindings=False):
     BINDINGS = bindings(Scope.GLOBAL)
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH = STYLES
+    CHECK_AFTER_S: ClassVar[float] = 2.0
+    """When the first check of the library's health begins: the first moments belong to who opened it."""
 
     def __init__(
         self,
@@ -66,38 +75,22 @@ class PumasApp(GuardedApp, inherit_bindings=False):
         gap_s: float = GAP_S,
         host: str = "",
     ) -> None:
-        super().__init__(gap_s=gap_s)
+        keys = keymap if keymap is not None else default_keymap()
+        frame = FrameOptions(ascii_only=ascii_only, keymap=keys, readonly=readonly)
+        super().__init__(HeaderFacts(safe(host or platform.node()), readonly=readonly), frame, gap_s=gap_s)
         self.register_theme(PUMAS)
         self.theme = theme
-        self.library: Library | None = None
         self.failure: PumasError | None = None
         self.bridge = bridge.Bridge(self.post_message)
         self._opening = opening
         self._slow = slow
         self._readonly = readonly
-        self._keys = keymap if keymap is not None else default_keymap()
-        self._ascii = ascii_only
-        self._places: dict[str, FramedScreen] = {}
-        self._header = HeaderFacts(safe(host or platform.node()), readonly=readonly)
-        self._last_place = LibraryScreen.PLACE
+        self._conflicts: dict[str, int] = {}
         self._interrupted_at = 0.0
 
-    def get_default_screen(self) -> FramedScreen:
-        screen = FramedScreen(ascii_only=self._ascii, keymap=self._keys, readonly=self._readonly)
-        screen.header = self._header
-        return screen
-
     def on_mount(self) -> None:
-        self.set_keymap(self._keys.overrides())
+        self.set_keymap(self.keys.overrides())
         self.run_worker(chore(self._open))
-
-    @property
-    def place(self) -> FramedScreen:
-        """The screen in front."""
-        screen = self.screen
-        if not isinstance(screen, FramedScreen):
-            raise TypeError(f"{screen!r} has no frame")
-        return screen
 
     async def _open(self) -> None:
         try:
@@ -107,36 +100,57 @@ class PumasApp(GuardedApp, inherit_bindings=False):
             self.exit(error.exit_code)
             return
         self.library = library
-        self._header = replace(self._header, root=safe(library.paths.root))
-        for screen_class in (LibraryScreen, ImportsScreen):
-            screen = screen_class(library, ascii_only=self._ascii, keymap=self._keys, readonly=self._readonly)
-            self._places[screen.PLACE] = screen
-            self.add_mode(screen.PLACE, partial(_same, screen))
-        self._show_jobs()
+        self.header = replace(self.header, root=safe(library.paths.root))
+        for screen_class in (LibraryScreen, ImportsScreen, MappingScreen, HealthScreen, SettingsScreen):
+            self.add_place(screen_class(library, **self.frame))
+        self._show_facts()
         await self.switch_mode(LibraryScreen.PLACE)
-        for problem in self._keys.problems:
+        for problem in self.keys.problems:
             self.place.show_message(
                 f"keymap.toml line {problem.line}: {problem.entry}: {problem.reason}", "warning"
             )
         self.run_worker(chore(bridge.run, self.bridge, library.events(), slow=self._slow))
+        self.go_online(library)
         self.bridge.know(jobs := await library.jobs.list())
         self.bridge.flush()
+        self.set_timer(self.CHECK_AFTER_S, self._health.check)
         await welcome_back(self.place, library.last_visit, jobs)
 
-    def _show_jobs(self) -> None:
+    def _show_facts(self) -> None:
         state = self.bridge.state
-        asking = sum(section_of(view) is Section.NEED_YOU for view in state.jobs.values())
-        self._header = replace(self._header, tabs=tabs(self._keys, asking))
-        for screen in self._places.values():
-            screen.header, screen.jobs = self._header, state
-            for drawer in screen.query(JobsDrawer):
-                drawer.show(state)
+        imports = sum(section_of(view) is Section.NEED_YOU for view in state.jobs.values())
+        conflicts = {**self._conflicts, **self._mapping.plans.open_conflicts}
+        asking = {ImportsScreen.PLACE: imports, MappingScreen.PLACE: sum(conflicts.values())}
+        self.show_facts(state, {**asking, HealthScreen.PLACE: self._health.checkup.checked.needs_you})
 
-    def on_jobs_changed(self, event: messages.JobsChanged) -> None:
-        self._show_jobs()
+    @on(messages.JobsChanged)
+    @on(MappingScreen.Counted)
+    @on(HealthScreen.Counted)
+    def _facts_changed(self) -> None:
+        self._show_facts()
+
+    def on_plans_made(self, event: messages.PlansMade) -> None:
+        self._conflicts.update(event.conflicts)
+        self._show_facts()
+
+    def on_links_changed(self) -> None:
+        self._mapping.facts_changed()
+        self._health.facts_changed()
+        self.place_of(SettingsScreen).facts_changed()
+
+    @on(SettingsScreen.PlanWanted)
+    async def _show_plan(self, event: SettingsScreen.PlanWanted) -> None:
+        self._mapping.plan_of(event.uid)
+        await self.action_mapping()
+
+    @on(HealthScreen.ModelWanted)
+    async def _show_model(self, event: HealthScreen.ModelWanted) -> None:
+        await self.action_library()
+        self._library_screen.search_for(event.name)
 
     def on_models_changed(self, event: messages.ModelsChanged) -> None:
         self._library_screen.models_rev += 1
+        self._mapping.plans.stale = self._health.checkup.stale = True
 
     def on_scan_changed(self, event: messages.ScanChanged) -> None:
         self._library_screen.scan = event.scan
@@ -150,9 +164,15 @@ class PumasApp(GuardedApp, inherit_bindings=False):
 
     @property
     def _library_screen(self) -> LibraryScreen:
-        screen = self._places[LibraryScreen.PLACE]
-        assert isinstance(screen, LibraryScreen)
-        return screen
+        return self.place_of(LibraryScreen)
+
+    @property
+    def _mapping(self) -> MappingScreen:
+        return self.place_of(MappingScreen)
+
+    @property
+    def _health(self) -> HealthScreen:
+        return self.place_of(HealthScreen)
 
     async def pasted(self, text: str) -> None:
         if self.library is None or self.place.overlay is not None:
@@ -163,7 +183,7 @@ class PumasApp(GuardedApp, inherit_bindings=False):
     async def _paste(self, text: str, library: Library) -> None:
         typing = isinstance(self.focused, Input)
         meant = await take_paste(
-            self.place, library, text, typing=typing, host=self._header.host, copy=self._copy
+            self.place, library, text, typing=typing, host=self.header.host, copy=self._copy
         )
         if meant is Meant.TEXT:
             await self.paste_into_focus(text)
@@ -179,20 +199,6 @@ class PumasApp(GuardedApp, inherit_bindings=False):
     def _copy(self, text: str) -> None:
         self.run_worker(chore(terminal.copy, text, self.copy_to_clipboard))
 
-    async def _go(self, place: str) -> None:
-        if place in self._places and place != self.place.PLACE:
-            self._last_place = self.place.PLACE
-            await self.switch_mode(place)
-
-    async def action_library(self) -> None:
-        await self._go(LibraryScreen.PLACE)
-
-    async def action_import(self) -> None:
-        await self._go(ImportsScreen.PLACE)
-
-    async def action_last_place(self) -> None:
-        await self._go(self._last_place)
-
     async def action_type_path(self) -> None:
         if self._readonly:
             self.place.show_message(READ_ONLY)
@@ -201,7 +207,7 @@ class PumasApp(GuardedApp, inherit_bindings=False):
 
     async def action_jobs(self) -> None:
         place = self.place
-        await place.show_over(JobsDrawer(self.bridge.state, place.glyphs, self._keys.first("global.jobs")))
+        await place.show_over(JobsDrawer(self.bridge.state, place.glyphs, self.keys.first("global.jobs")))
 
     @on(JobsDrawer.Opened)
     async def _show_queue(self) -> None:
@@ -211,41 +217,35 @@ class PumasApp(GuardedApp, inherit_bindings=False):
         if self.library is not None:
             self._library_screen.rescan()
 
-    def action_redraw(self) -> None:
-        self.refresh(layout=True)
-
-    def action_suspend(self) -> None:
-        self.action_suspend_process()
-
-    async def action_help(self) -> None:
-        await self.place.show_over(help_finder(self.place))
-
-    async def action_palette(self) -> None:
-        await self.place.show_over(palette(self.place))
-
-    @on(Finder.Chosen)
-    async def _chosen(self, event: Finder.Chosen) -> None:
-        await event.finder.remove()  # the focus goes back before anything else opens
-        scope = event.action.scope
-        if scope is not self.place.SCOPE and scope.value in self._places:
-            await self._go(scope.value)
-        else:
-            await self.place.perform(event.action)
-
     def action_interrupt(self) -> None:
         now = time.monotonic()
         if now - self._interrupted_at < _TWICE_S:
             self.exit(0)
         self._interrupted_at = now
-        leave = self._keys.first("global.quit")
+        leave = self.keys.first("global.quit")
         self.place.show_message(f"{leave} leaves, esc goes back. ctrl+c again leaves.")
 
+    def action_undo(self) -> None:
+        if self._readonly:
+            self.place.show_message(READ_ONLY)
+        elif self.library is not None:
+            self.run_worker(chore(undo_last, self.place, self.library))
+
     async def action_quit(self) -> None:
-        self.exit(0)
+        unapplied = self._mapping.plans.unapplied if self.places else 0
+        if unapplied:
+            self.run_worker(chore(self._leave, unapplied))
+        else:
+            self.exit(0)
 
-
-def _same(screen: FramedScreen) -> FramedScreen:
-    return screen
+    async def _leave(self, unapplied: int) -> None:
+        match await ask(self.place, LeaveDialog(unapplied)):
+            case Leave.LEAVE:
+                await self._mapping.plans.keep()
+                self.exit(0)
+            case Leave.APPLY:
+                await self.action_mapping()
+                self._mapping.action_apply()
 
 
 @asynccontextmanager
@@ -318,11 +318,11 @@ async def _run(options: OpenOptions, look: _Look, may_be_first: bool) -> int:
     code = await asking.run_async(mouse=look.mouse)
     if asking.choice is None:
         return code or asking.return_code or 0
-    return await _run_on(replace(options, root=asking.choice.root), look, asking.choice.copy)
+    return await _run_on(replace(options, root=asking.choice.root), look, asking.choice)
 
 
-async def _run_on(options: OpenOptions, look: _Look, copies: Sequence[str] = ()) -> int:
-    """Run on a library that is there. The model files in the folders `copies` are imported."""
+async def _run_on(options: OpenOptions, look: _Look, agreed: Choice | None = None) -> int:
+    """Run on a library that is there. What was `agreed` to at the first start is taken up."""
     async with opened_aside(Library.open(options)) as opening:
         app = PumasApp(
             opening,
@@ -333,7 +333,7 @@ async def _run_on(options: OpenOptions, look: _Look, copies: Sequence[str] = ())
             slow=terminal.over_ssh(os.environ),
         )
         leave_on_signals(app)
-        queueing = asyncio.create_task(_queue_copies(app, opening, copies))
+        queueing = asyncio.create_task(_take_up(app, opening, agreed))
         code = await app.run_async(mouse=look.mouse)
         await queueing  # what was agreed to is in the queue, also when one leaves at once
         left = app.bridge.state.of_state(JobState.RUNNING, JobState.WAITING)
@@ -344,13 +344,17 @@ async def _run_on(options: OpenOptions, look: _Look, copies: Sequence[str] = ())
     return code if code is not None else app.return_code or 0
 
 
-async def _queue_copies(app: PumasApp, opening: Awaitable[Library], folders: Sequence[str]) -> None:
-    """Import what is in these folders, as copies."""
-    if not folders:
+async def _take_up(app: PumasApp, opening: Awaitable[Library], agreed: Choice | None) -> None:
+    """Register the apps that were ticked, and import the model files of those that were to be copied."""
+    if agreed is None:
         return
     try:
         library = await opening
-        found = await library.imports.inspect_paths(folders)
+        for folder in agreed.apps:
+            await library.mapping.add_app(await library.mapping.propose(folder))
+        if not agreed.copy:
+            return
+        found = await library.imports.inspect_paths(agreed.copy)
         done = await library.imports.submit(found.candidates, ImportChoices(mode=ImportMode.COPY))
         said = MessagePosted(f"{plural(len(done.jobs), 'import')} in the queue.", "info")
     except PumasError as error:

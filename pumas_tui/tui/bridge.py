@@ -29,6 +29,8 @@ class Bridge:
         self._models: set[ModelUid] | None = set()
         self._scan: events.LibraryScanned | None = None
         self._sources: events.ScanAdvanced | None = None
+        self._links = False
+        self._plans: dict[str, int] = {}
 
     @property
     def urgent(self) -> bool:
@@ -42,7 +44,7 @@ class Bridge:
         self._rows_changed = True
 
     def take(self, event: events.Event) -> None:
-        """Note one fact; lines for the message line go on at once."""
+        """Note one fact; what is rare and does not add up goes on at once."""
         match event:
             case events.JobChanged(job=job, progress=progress):
                 self.state = reduce(self.state, job, progress)
@@ -57,6 +59,16 @@ class Bridge:
                 self._scan = event
             case events.ScanAdvanced():
                 self._sources = event
+            case events.OperationChanged():
+                self._links = True
+            case events.PlanReady(app=app, conflicts=conflicts):
+                self._plans[app] = conflicts
+            case events.NetworkChanged(state=network):
+                self._post(messages.NetworkChanged(network))
+            case events.SearchAnswered():
+                self._post(messages.SearchAnswered(event))
+            case events.LookedUp():
+                self._post(messages.LookedUp(event))
             case events.MessagePosted():
                 self._post(messages.MessagePosted(event))
 
@@ -74,6 +86,12 @@ class Bridge:
         if self._sources is not None:
             seen, self._sources = self._sources, None
             self._post(messages.SourcesSeen(seen))
+        if self._plans:
+            plans, self._plans = self._plans, {}
+            self._post(messages.PlansMade(plans))
+        if self._links:
+            self._links = False
+            self._post(messages.LinksChanged())
 
 
 async def run(bridge: Bridge, facts: AsyncIterator[events.Event], *, slow: bool) -> None:

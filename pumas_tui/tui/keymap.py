@@ -25,6 +25,9 @@ _SHOWN = {
 _TOGETHER = (
     (Scope.GLOBAL, Scope.SCREEN, Scope.LIST, Scope.MARKS, Scope.LIBRARY),
     (Scope.GLOBAL, Scope.SCREEN, Scope.LIST, Scope.MARKS, Scope.IMPORT),
+    (Scope.GLOBAL, Scope.SCREEN, Scope.LIST, Scope.MARKS, Scope.MAPPING),
+    (Scope.GLOBAL, Scope.SCREEN, Scope.LIST, Scope.MARKS, Scope.HEALTH),
+    (Scope.GLOBAL, Scope.SCREEN, Scope.LIST, Scope.SETTINGS),
     (Scope.LIST, Scope.FIRST_START),
 )
 
@@ -116,12 +119,17 @@ def _unusable(name: str, wanted: tuple[str, ...], keys: Mapping[str, tuple[str, 
     scope = BY_ID[name].scope
     rivals = {s for group in _TOGETHER if scope in group for s in group} | {scope}
     for other, theirs in keys.items():
-        if other == name or BY_ID[other].scope not in rivals:
+        if BY_ID[other].scope not in rivals or _never_together(name, other):
             continue
         taken = next((key for key in wanted if key in theirs), None)
         if taken is not None:
             return f'{taken} is taken by "{BY_ID[other].title}"'
     return ""
+
+
+def _never_together(name: str, other: str) -> bool:
+    """They are one action, or one is off where the other works."""
+    return other in (name, BY_ID[name].instead_of) or name == BY_ID[other].instead_of
 
 
 def _line_of(name: str, text: str) -> int:
@@ -136,10 +144,11 @@ def _line_of(name: str, text: str) -> int:
     return 0
 
 
-def bindings(*scopes: Scope) -> list[BindingType]:
+def bindings(*scopes: Scope, without: str = "") -> list[BindingType]:
     """Textual bindings of these scopes with the packaged keys; `App.set_keymap` lays the user's over them.
 
-    The action's name is its verb, so whoever declares the bindings has `action_<verb>`.
+    The action's name is its verb, so whoever declares the bindings has `action_<verb>`. `without`: the id of
+    an action that is off there.
     """
     keys = default_keymap().keys
     return [
@@ -154,7 +163,7 @@ def bindings(*scopes: Scope) -> list[BindingType]:
         )
         for scope in scopes
         for action in ACTIONS
-        if action.scope is scope and keys.get(action.id)
+        if action.scope is scope and keys.get(action.id) and action.id != without
     ]
 
 

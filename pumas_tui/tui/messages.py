@@ -1,10 +1,13 @@
 """Textual messages that carry facts from the core to the app, already reduced and coalesced."""
 
+from collections.abc import Mapping
+
 from textual.message import Message
 
 from pumas_tui.core.domain import events
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.jobs import JobsState
+from pumas_tui.core.domain.network_state import NetworkState
 
 
 class JobsChanged(Message):
@@ -37,6 +40,42 @@ class SourcesSeen(Message):
     def __init__(self, scan: events.ScanAdvanced) -> None:
         super().__init__()
         self.scan = scan
+
+
+class LinksChanged(Message):
+    """Links were made or removed, or a change was taken back."""
+
+
+class PlansMade(Message):
+    """Plans were made: conflicts by name of app, the latest of each."""
+
+    def __init__(self, conflicts: Mapping[str, int]) -> None:
+        super().__init__()
+        self.conflicts = conflicts
+
+
+class NetworkChanged(Message):
+    """What to expect of the next call."""
+
+    def __init__(self, state: NetworkState) -> None:
+        super().__init__()
+        self.state = state
+
+
+class SearchAnswered(Message):
+    """The Hub's fresh answer to a search that was shown from the cache."""
+
+    def __init__(self, answer: events.SearchAnswered) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+class LookedUp(Message):
+    """Models that waited for a look-up got one."""
+
+    def __init__(self, event: events.LookedUp) -> None:
+        super().__init__()
+        self.found = event.found
 
 
 class MessagePosted(Message):

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 from textual.pilot import Pilot
@@ -51,6 +51,8 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")  # tests that want a Hub name their own
 
     @asynccontextmanager
     async def running(
@@ -67,7 +69,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     return running
 
 
-async def until(pilot: Pilot[int], true: Callable[[], bool], limit_s: float = 10.0) -> None:
+async def until(pilot: Pilot[Any], true: Callable[[], bool], limit_s: float = 10.0) -> None:
     """Let the program run until something holds; fails after `limit_s`."""
     loop = asyncio.get_running_loop()
     end = loop.time() + limit_s

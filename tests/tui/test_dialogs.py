@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from textual import events
 
+from pumas_tui.core.domain.absent_parts import FoundPart
 from pumas_tui.core.domain.errors import Trouble
 from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import JobState, JobView
@@ -12,7 +13,8 @@ from pumas_tui.tui.modals.ask import ask
 from pumas_tui.tui.modals.cancel import CancelDialog, Stop
 from pumas_tui.tui.modals.dialog import GRACE_S, Dialog
 from pumas_tui.tui.modals.duplicate import DuplicateDialog
-from pumas_tui.tui.modals.missing import MissingPartDialog
+from pumas_tui.tui.modals.missing import FoundPartsDialog, LookingDialog, MissingPartDialog
+from pumas_tui.tui.modals.name_taken import NameTakenDialog
 from pumas_tui.tui.modals.paste import PasteAnswer, PasteSheet
 from pumas_tui.tui.modals.pickle import PickleDialog
 from tests.support.imports import (
@@ -27,12 +29,29 @@ from tests.support.imports import (
     state_of,
     with_progress,
 )
+from tests.tui.conftest import until
 
 MISSING = {"name": "flux1-dev", "missing": [2], "present": 3, "total": 4, "folder": "/mnt/nas/in"}
 DUPLICATE = {
     "model_id": "diffusion/sd/realistic-vision-v5",
     "sha256": "15012c99ab",
     "size_bytes": 2_100_000_000,
+}
+TAKEN = {
+    "model_id": "llm/qwen/qwen2.5-7b-instruct",
+    "there": {
+        "model_id": "llm/qwen/qwen2.5-7b-instruct",
+        "name": "Qwen2.5-7B-Instruct",
+        "size_bytes": 4_700_000_000,
+        "precision": "",
+        "quantization": "Q4_K_M",
+    },
+    "new": {
+        "name": "qwen2.5-7b-instruct",
+        "size_bytes": 8_100_000_000,
+        "precision": "",
+        "quantization": "Q8_0",
+    },
 }
 SIX = inspection(
     [
@@ -70,7 +89,10 @@ def every_dialog(clock: Clock) -> list[Dialog[Any]]:
         PickleDialog(["a.ckpt"], ["/a.ckpt"], clock=clock),
         PickleDialog(["a.ckpt", "b.pt"], ["/a.ckpt", "/b.pt"], clock=clock),
         MissingPartDialog(MISSING, clock=clock),
+        FoundPartsDialog([FoundPart(2, "/mnt/nas/x-00002-of-00004.gguf", GB)], [2], clock=clock),
+        LookingDialog("part 2 of x", lambda: (12, "/mnt/nas"), clock=clock),
         DuplicateDialog("r.safetensors", DUPLICATE, clock=clock),
+        NameTakenDialog(TAKEN, clock=clock),
         CancelDialog([running], clock=clock),
     ]
 
@@ -172,11 +194,12 @@ async def test_several_pickles_are_one_question_with_a_list_to_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "answer"), [("w", "import"), ("d", "remove"), ("r", "again"), ("enter", None)]
+    ("key", "answer"),
+    [("w", "import"), ("d", "remove"), ("r", "again"), ("p", "path"), ("enter", "look"), ("escape", None)],
 )
 async def test_missing_part(key: str, answer: str | None) -> None:
     asked = Asked()
-    assert await asked(MissingPartDialog(MISSING, clock=asked.clock), key, "escape") == answer
+    assert await asked(MissingPartDialog(MISSING, clock=asked.clock), key) == answer
     said = prose(asked.seen[0])
     assert "flux1-dev: 3 of 4 parts" in said
     assert "Part 2 is not among the pasted paths, nor beside the others in /mnt/nas/in/." in said
@@ -194,6 +217,23 @@ async def test_duplicate(key: str, answer: str | None) -> None:
     assert "realisticVision.safetensors is already here" in asked.seen[0]
     assert "Same content (SHA-256 15012c...) as realistic-vision-v5, 2.1 GB." in asked.seen[0]
     assert "import it as a second model anyway (2.1 GB more)" in asked.seen[0]
+
+
+@pytest.mark.parametrize(("key", "answer"), [("enter", "rename"), ("d", "remove"), ("escape", None)])
+async def test_a_taken_name(key: str, answer: str | None) -> None:
+    asked = Asked()
+    assert await asked(NameTakenDialog(TAKEN, clock=asked.clock), key) == answer
+    said = prose(asked.seen[0])
+    assert "A different model has this folder" in said
+    assert "llm/qwen/qwen2.5-7b-instruct/ holds 4.7 GB, Q4_K_M." in said
+    assert "The new one is 8.1 GB, Q8_0: other content of the same name." in said
+    assert "enter new model: qwen2.5-7b-instruct-.... (4 digits of its hash)" in said
+
+
+async def test_a_taken_name_of_which_nothing_is_known() -> None:
+    asked = Asked()
+    await asked(NameTakenDialog({**TAKEN, "there": {"model_id": "llm/qwen/QWEN"}}, clock=asked.clock))
+    assert "llm/qwen/QWEN/ holds files that nothing is known of." in prose(asked.seen[0])
 
 
 @pytest.mark.parametrize(
@@ -259,16 +299,15 @@ async def test_one_dialog_at_a_time_and_the_focus_comes_back() -> None:
             answers.append((name, await ask(app.screen, DuplicateDialog(name, DUPLICATE))))
 
         app.run_worker(asking("first"))
-        await pilot.pause()
+        await until(pilot, lambda: "first is already here" in app.text())
         app.run_worker(asking("second"))
         await pilot.pause()
         assert len(app.screen.query(Dialog)) == 1
         assert "first is already here" in app.text()
         app.screen.query_one(Dialog).close("skip")
-        await pilot.pause()
-        assert "second is already here" in app.text()
+        await until(pilot, lambda: "second is already here" in app.text())
         app.screen.query_one(Dialog).close(None)
-        await pilot.pause()
+        await until(pilot, lambda: len(answers) == 2)
         assert answers == [("first", "skip"), ("second", None)]
         assert not app.screen.query(Dialog)
         assert app.screen.focused is before

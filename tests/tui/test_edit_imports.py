@@ -120,23 +120,57 @@ async def test_revising_refuses_what_is_no_value_and_writes_nothing(tmp_path: Pa
         assert {view.job.state for view in await library.jobs.list()} == {JobState.WAITING}
 
 
-async def test_a_taken_name_is_told_with_what_it_became(tmp_path: Path) -> None:
+async def two_of_one_name(session: Session, tmp_path: Path) -> None:
+    """A model is in the library, and other content of its name was pasted."""
     one = modelfiles.vae_sd(tmp_path / "a" / "vae.safetensors", mark=b"1")
     two = modelfiles.vae_sd(tmp_path / "b" / "vae.safetensors", mark=b"2")
+    await session.paste(one)
+    await session.until("DONE TODAY (1)")
+    await session.press("1")
+    await session.paste(two)
+    await session.until("another has its name")
+    await session.press("g", "enter")
+    await session.dialog("A different model has this folder")
+
+
+async def test_a_taken_name_is_asked_about_and_told_with_what_it_became(tmp_path: Path) -> None:
     async with program(tmp_path / "lib", (80, 24)) as session:
-        await session.paste(one)
-        await session.until("DONE TODAY (1)")
-        await session.press("1")
-        await session.paste(two)
+        await two_of_one_name(session, tmp_path)
+        assert len(metadata(tmp_path / "lib")) == 1
+        await session.press("enter")
         seen = await session.until("name was taken: ...-")
     suffix = seen.partition("name was taken: ...-")[2].split()[0]
     assert any(model["model_id"].endswith(f"/vae-{suffix}") for model in metadata(tmp_path / "lib"))
 
 
-async def test_a_typed_glob_is_counted_before_it_is_taken(tmp_path: Path) -> None:
+async def test_a_taken_name_can_be_given_up_or_changed(tmp_path: Path) -> None:
+    async with program(tmp_path / "lib", (80, 24)) as session:
+        await two_of_one_name(session, tmp_path)
+        await session.press("escape")
+        await session.until("Nothing decided: vae.safetensors.")
+        await session.press("e")
+        await fill(session, name="my vae")
+        await session.press("enter")
+        await session.until("DONE TODAY (2)")
+        assert len(metadata(tmp_path / "lib")) == 2
+        third = modelfiles.vae_sd(tmp_path / "c" / "vae.safetensors", mark=b"3")
+        await session.press("1")
+        await session.paste(third)
+        await session.until("another has its name")
+        await session.press("g", "enter")
+        await session.dialog("A different model has this folder")
+        await session.press("d")
+        await session.until("Off the queue: vae.safetensors. No file was touched.")
+    assert sorted(one["cleaned_name"] for one in metadata(tmp_path / "lib")) == ["my_vae", "vae"]
+
+
+async def test_a_typed_glob_is_counted_before_it_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
     paths(tmp_path, 3)
     async with program(tmp_path / "lib", (80, 24), run_jobs=RunJobs.NONE) as session:
-        await session.press("i", *f"{tmp_path}/in/*.safe?ensors", "enter")
+        await session.press("i", *"~/in/*.safe?ensors", "enter")
         seen = await session.dialog("3 files from ")
         assert "3 models understood" in seen
         assert await session.library.jobs.list() == ()

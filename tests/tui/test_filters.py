@@ -71,7 +71,7 @@ def test_the_search_line_says_what_is_filtered(query: str, width: int, said: str
 async def test_a_filter_is_three_keys_and_shows_in_the_search_line(filled: Path, start: Start) -> None:
     async with start(filled, (120, 40)) as (app, pilot):
         await until(pilot, lambda: count(app) == 6)
-        assert "type: any   trust: any   order: name up" in shown(app)
+        await until(pilot, lambda: "type: any   trust: any   order: name up" in shown(app))
         await pilot.press("f", "t", "o")
         await until(pilot, lambda: 0 < count(app) < 6)
         assert library(app).line.text == "type:lora " and "type: lora" in shown(app)

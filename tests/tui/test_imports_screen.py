@@ -112,6 +112,8 @@ async def test_a_pasted_pickle_waits_until_it_is_acknowledged(tmp_path: Path) ->
         assert metadata(tmp_path / "lib") == []
         await session.press("space", "enter")
         await session.until("DONE TODAY (1)")
+        await session.press("1", "enter")
+        await session.until("Scan     no code found by opcode check")
     [model] = metadata(tmp_path / "lib")
     assert model["security_tier"] == "pickle" and model["acknowledged"]["by"]
 

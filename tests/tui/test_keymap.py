@@ -5,23 +5,30 @@ from pathlib import Path
 import pytest
 from textual.binding import Binding
 
-from pumas_tui.core.domain.actions import ACTIONS, BY_ID, Action, Scope
+from pumas_tui.core.domain.actions import ACTIONS, BY_ID, Action, Scope, on_screen
 from pumas_tui.tui.app import PumasApp
 from pumas_tui.tui.keymap import default_keymap, load_keymap, overlay
 from pumas_tui.tui.presenters.help import help_rows, palette_rows
 from pumas_tui.tui.screens.first_start import FirstStartScreen
+from pumas_tui.tui.screens.health import HealthScreen
 from pumas_tui.tui.screens.imports import ImportsScreen
 from pumas_tui.tui.screens.library import LibraryScreen
+from pumas_tui.tui.screens.mapping import MappingScreen
+from pumas_tui.tui.screens.settings import SettingsScreen
 from pumas_tui.tui.widgets.cursor_list import CursorList
 from pumas_tui.tui.widgets.model_list import ModelList
+from pumas_tui.tui.widgets.queue_list import QueueList
 
 OWNERS: dict[Scope, tuple[type, ...]] = {
     Scope.GLOBAL: (PumasApp,),
-    Scope.SCREEN: (LibraryScreen, ImportsScreen),
+    Scope.SCREEN: (LibraryScreen, ImportsScreen, MappingScreen, SettingsScreen),
     Scope.LIST: (CursorList,),
-    Scope.MARKS: (ModelList,),
+    Scope.MARKS: (ModelList, QueueList),
     Scope.LIBRARY: (LibraryScreen,),
     Scope.IMPORT: (ImportsScreen,),
+    Scope.MAPPING: (MappingScreen,),
+    Scope.HEALTH: (HealthScreen,),
+    Scope.SETTINGS: (SettingsScreen,),
     Scope.FIRST_START: (FirstStartScreen,),
 }
 
@@ -40,12 +47,19 @@ def test_no_key_is_dead(action: Action) -> None:
 
 
 def test_no_key_means_two_things_on_one_screen() -> None:
-    for place in (Scope.LIBRARY, Scope.IMPORT):
+    for place in (Scope.LIBRARY, Scope.IMPORT, Scope.MAPPING, Scope.HEALTH, Scope.SETTINGS):
         taken: dict[str, str] = {}
-        for action in ACTIONS:
-            if action.scope in (place, Scope.GLOBAL, Scope.SCREEN, Scope.LIST, Scope.MARKS):
-                for key in default_keymap().keys[action.id]:
-                    assert taken.setdefault(key, action.id) == action.id, key
+        for action in on_screen(place):
+            for key in default_keymap().keys[action.id]:
+                assert taken.setdefault(key, action.id) == action.id, key
+
+
+def test_a_screens_own_action_takes_the_place_of_a_common_one() -> None:
+    here = {action.id for action in on_screen(Scope.MAPPING)}
+    assert "mapping.for_all" in here and "marks.mark_all" not in here and "marks.mark" in here
+    taken = overlay('[mapping]\nfor_all = "g"\n')
+    assert taken.problems and "first row" in taken.problems[0].reason
+    assert overlay('[marks]\nmark_all = ["a", "z"]\n').problems == ()
 
 
 def test_no_harm_by_a_capital_that_ends_an_escape_sequence() -> None:
@@ -83,7 +97,8 @@ def test_a_file_that_is_not_there_or_not_text_is_no_error(tmp_path: Path) -> Non
 def test_help_lists_every_action_of_a_screen_and_filters() -> None:
     found = help_rows(Scope.LIBRARY, default_keymap(), "", 100)
     listed = {row.action.id for row in found.rows if row.action}
-    assert listed == {a.id for a in ACTIONS if a.scope not in (Scope.IMPORT, Scope.FIRST_START)}
+    text = {a.id for a in ACTIONS if a.scope is Scope.TEXT}
+    assert listed == {a.id for a in on_screen(Scope.LIBRARY)} | text
     only = help_rows(Scope.LIBRARY, default_keymap(), "/turns it", 100)
     assert [row.action.id for row in only.rows if row.action] == ["library.order"]
 

@@ -109,10 +109,9 @@ async def test_details_open_and_close(filled: Path, start: Start, size: tuple[in
         assert ("Library > " in shown(app)) is (size[0] >= 60) and "1 of 6" in shown(app)
         first = name(app)
         await pilot.press("j")
-        assert name(app) != first
-        await until(pilot, lambda: name(app) in shown(app))
+        await until(pilot, lambda: name(app) != first and name(app) in shown(app))
         await pilot.press("escape")
-        assert "Library > " not in shown(app)
+        await until(pilot, lambda: "Library > " not in shown(app))
 
 
 async def test_wide_windows_show_details_beside_the_list(filled: Path, start: Start) -> None:

@@ -135,6 +135,6 @@ def test_the_same_order_again_turns_it_round() -> None:
 
 
 def test_no_hits_says_which_word_to_leave_out() -> None:
-    text = library.no_hits(["qwen", "3.5", "vison"], {"vison": 2, "qwen": 0})
+    text = library.no_hits(["qwen", "3.5", "vison"], {"vison": 2, "qwen": 0}, "s")
     assert text.startswith('No model has all three words.\n2 match without "vison".')
-    assert "\x1b" not in library.no_hits(["\x1b[31m"], {})
+    assert "\x1b" not in library.no_hits(["\x1b[31m"], {}, "s")

@@ -7,14 +7,15 @@ that `make screenshots` makes.
 from collections.abc import Callable, Iterator
 
 import pytest
+from textual.app import App
 
-from tests.support.stage import OnStage, Shot, Size, make_library, on_stage, taken_place
+from tests.support.stage import OnStage, Shot, Size, make_library, taken_place, text_of
 from tests.support.states import State, stored
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def place() -> Iterator[None]:
-    """The place where pictures are taken is ours meanwhile."""
+    """The place where pictures are taken is ours for one of them; others may wait for it."""
     with taken_place():
         yield
 
@@ -29,15 +30,16 @@ def test_picture(state: State, size: Size, snap_compare: Callable[..., bool]) ->
 
     async def drive(pilot: Shot) -> None:
         await state.drive(pilot)
-        assert_fits(on_stage(pilot), size)
+        assert_fits(pilot.app, size)
 
-    app = OnStage(readonly=state.readonly, ascii_only=state.ascii_only)
-    assert snap_compare(app, terminal_size=size, run_before=drive)
+    assert snap_compare(state.app(), terminal_size=size, run_before=drive)
 
 
-def assert_fits(app: OnStage, size: Size) -> None:
+def assert_fits(app: App[int], size: Size) -> None:
     """As many lines as the window has, and the way to all the rest at the right end of the last one."""
-    lines = app.text.split("\n")
-    assert len(lines) == size[1], app.text
-    if app.place.overlay is None:
+    lines = text_of(app).split("\n")
+    assert len(lines) == size[1], text_of(app)
+    if not isinstance(app, OnStage):
+        assert next(line for line in reversed(lines) if line).endswith("? help")
+    elif app.place.overlay is None:
         assert lines[-1].endswith(": all  ? help" if size[0] >= 60 else ": all  ?"), lines[-1]

@@ -5,21 +5,29 @@ from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
 
-from pumas_tui.core.domain import import_payload, pickle_verdict
+from pumas_tui.core.domain import pickle_verdict
 from pumas_tui.core.domain.jobs import JobView, Need, NeedKind
 from pumas_tui.core.domain.text import plural
 from pumas_tui.tui.modals.ask import ask
 from pumas_tui.tui.modals.cancel import CancelDialog, Stop
 from pumas_tui.tui.modals.duplicate import DuplicateDialog
-from pumas_tui.tui.modals.missing import MissingPartDialog
+from pumas_tui.tui.modals.name_taken import NameTakenDialog
+from pumas_tui.tui.modals.parts import settle_missing
 from pumas_tui.tui.modals.pickle import PickleDialog
 from pumas_tui.tui.presenters.imports import plain_name
 from pumas_tui.tui.presenters.job_words import asks_about_pickle, open_needs
+from pumas_tui.tui.widgets.frame import FramedScreen
 
 if TYPE_CHECKING:
     from pumas_tui.core.library import Library
 
-_SAID = {"accept": "Queued", "import": "Queued", "refuse": "Kept out", "skip": "Skipped"}
+_SAID = {
+    "accept": "Queued",
+    "import": "Queued",
+    "refuse": "Kept out",
+    "rename": "Queued",
+    "skip": "Skipped",
+}
 
 
 def question(view: JobView) -> Need | None:
@@ -44,20 +52,20 @@ async def settle_pickles(screen: Screen[Any], library: "Library", views: Sequenc
     return f"{_SAID[choice]}: {which}."
 
 
-async def settle(screen: Screen[Any], library: "Library", view: JobView, need: Need) -> str:
+async def settle(screen: FramedScreen, library: "Library", view: JobView, need: Need) -> str:
     """Ask one question of one job. What came of it, to be said; raises PumasError."""
     if need.kind is NeedKind.PICKLE:
         return await settle_pickles(screen, library, [view])
-    name = plain_name(view.job.payload)
     if need.kind is NeedKind.MISSING_PART:
-        choice: str | None = await ask(screen, MissingPartDialog(need.facts))
+        return await settle_missing(screen, library, view, need)
+    name = plain_name(view.job.payload)
+    if need.kind is NeedKind.NAME_TAKEN:
+        choice: str | None = await ask(screen, NameTakenDialog(need.facts))
     else:
         choice = await ask(screen, DuplicateDialog(name, need.facts))
     match choice:
         case None:
             return f"Nothing decided: {name}."
-        case "again":
-            return await _look_again(library, view, name)
         case "remove":
             await library.jobs.remove([view.job.id])
             return f"Off the queue: {name}. No file was touched."
@@ -77,21 +85,3 @@ async def settle_cancel(screen: Screen[Any], library: "Library", views: Sequence
         await library.jobs.cancel(ids)
         return f"Stopping {which}. Originals are not touched."
     return "Nothing was stopped."
-
-
-async def _look_again(library: "Library", view: JobView, name: str) -> str:
-    """Inspect the same sources again: parts that arrived beside them make a better candidate."""
-    order = import_payload.decode(view.job.payload)
-    known = {member.entry.path for member in order.candidate.members}
-    found = await library.imports.inspect_paths(sorted(known))
-    better = [
-        one
-        for one in found.candidates
-        if known & {member.entry.path for member in one.candidate.members}
-        and len(one.candidate.missing) < len(order.candidate.missing)
-    ]
-    if not better:
-        return f"Nothing new beside the other parts of {name}."
-    await library.imports.submit(better, order.choices)
-    await library.jobs.remove([view.job.id])
-    return f"More parts are there: {name} is queued again."

@@ -275,7 +275,9 @@ def last_notes(answers: Answers, place: Place, width: int) -> list[Paragraph]:
         files, size_bytes = files_inside(apps)
         deeds.append(("copy", f"{plural(files, 'model file')}, {_size(size_bytes)}, one after the other"))
     if apps:
-        deeds.append(("make", f"no links yet into {_and([app_name(app) for app in apps])}"))
+        named = _and([app_name(app) for app in apps])
+        links = "links to what is copied" if answers.copies else "no links yet"
+        deeds.append(("remember", f"{named} ({links})"))
         deeds.append(("not", f"touch any file inside {_and([TITLES[app.kind] for app in apps])}"))
     return [*lines, *(_deed(verb, text, width) for verb, text in deeds)]
 

@@ -1,6 +1,6 @@
 """The frame around every screen as text: header with the screens and their counts, message line, key line."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -16,6 +16,7 @@ from pumas_tui.tui.presenters.cells import (
     spread,
     width_of,
 )
+from pumas_tui.tui.presenters.network import NetworkWords
 
 WIDE = 110
 NORMAL = 80
@@ -37,22 +38,32 @@ class Tab:
     needs_you: int = 0
 
 
-def tabs(keymap: Keymap, imports_asking: int) -> tuple[Tab, ...]:
-    """The screens there are, in the order of their keys."""
-    return (
-        Tab("library", keymap.first("global.library"), "Library", "Lib"),
-        Tab("import", keymap.first("global.import"), "Import", "Imp", imports_asking),
+_TITLES = {
+    "library": ("Library", "Lib"),
+    "import": ("Import", "Imp"),
+    "mapping": ("Mapping", "Map"),
+    "health": ("Health", "Heal"),
+    "settings": ("Settings", "Set"),
+}
+
+
+def tabs(keymap: Keymap, places: Collection[str], asking: Mapping[str, int]) -> tuple[Tab, ...]:
+    """The screens there are, in the order of their keys; `asking`: how many things need the user there."""
+    return tuple(
+        Tab(place, keymap.first(f"global.{place}"), *names, asking.get(place, 0))
+        for place, names in _TITLES.items()
+        if place in places
     )
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderFacts:
-    """What the first line says. `host` and `root` are safe to print; `network` and `state` may be empty."""
+    """What the first line says. `host` and `root` are safe to print; `network` may be empty."""
 
     host: str = ""
     root: str = ""
     tabs: tuple[Tab, ...] = ()
-    network: str = ""
+    network: NetworkWords = field(default_factory=NetworkWords)
     readonly: bool = False
 
 
@@ -85,7 +96,9 @@ class Pinned:
 
 def header_line(facts: HeaderFacts, place: str, width: int, glyphs: Glyphs = UNICODE) -> Line:
     """` pumas  host:/root  [1 Library]   2 Import 3!   online`, shorter where there is less room."""
-    right = "  ".join(word for word in (facts.network, "read only" if facts.readonly else "") if word)
+    words = facts.network
+    network = words.long if width >= WIDE else words.short if width >= NARROW else words.least
+    right = "  ".join(word for word in (network, "read only" if facts.readonly else "") if word)
     middle = _tabs(facts.tabs, place, width)
     room = width - line_width(middle) - (width_of(right) + 2 if right else 0) - 1
     left = _owner(facts, room, width, glyphs)

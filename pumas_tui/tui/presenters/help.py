@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pumas_tui.core.domain.actions import ACTIONS, Action, Scope, of_scopes
+from pumas_tui.core.domain.actions import ACTIONS, Action, Scope, of_scopes, on_screen
 from pumas_tui.tui.keymap import Keymap
 from pumas_tui.tui.presenters.cells import UNICODE, Glyphs, cut_end, pad, width_of
 
@@ -14,10 +14,19 @@ _HEADINGS = {
     Scope.MARKS: "LISTS",
     Scope.LIBRARY: "LIBRARY",
     Scope.IMPORT: "IMPORT",
+    Scope.MAPPING: "MAPPING",
+    Scope.HEALTH: "HEALTH",
+    Scope.SETTINGS: "SETTINGS",
     Scope.TEXT: "TEXT BOXES",
     Scope.FIRST_START: "FIRST START",
 }
-_PLACES = {Scope.LIBRARY: "Library", Scope.IMPORT: "Import"}
+_PLACES = {
+    Scope.LIBRARY: "Library",
+    Scope.IMPORT: "Import",
+    Scope.MAPPING: "Mapping",
+    Scope.HEALTH: "Health",
+    Scope.SETTINGS: "Settings",
+}
 READ_ONLY = "off: read only"
 _CLI_AT = 38  # column of the command line in `?`
 _PALETTE_EDGES = 12  # cells beside an action's name: margin and key
@@ -56,9 +65,12 @@ def help_rows(
     place: Scope, keymap: Keymap, text: str, width: int, glyphs: Glyphs = UNICODE, *, everywhere: bool = False
 ) -> Found:
     """Keys that work here (or on all screens), under headings, each with its command line and a sentence."""
-    others = (Scope.LIBRARY, Scope.IMPORT) if everywhere else (place,)
-    scopes = (*others, Scope.MARKS, Scope.LIST, Scope.SCREEN, Scope.GLOBAL, Scope.TEXT)
-    actions = of_scopes((place, Scope.LIST) if place is Scope.FIRST_START else scopes)
+    if place is Scope.FIRST_START:
+        actions = of_scopes((place, Scope.LIST))
+    elif everywhere:
+        actions = of_scopes((*_PLACES, Scope.MARKS, Scope.LIST, Scope.SCREEN, Scope.GLOBAL, Scope.TEXT))
+    else:
+        actions = (*on_screen(place), *of_scopes((Scope.TEXT,)))
     words = _words(text)
     hits = [action for action in actions if matches(action, words, keymap.all(action.id))]
     rows: list[FoundRow] = []

@@ -1,5 +1,6 @@
 """One job of the queue in full: where from, where to, what it is, what went wrong; and what its keys do."""
 
+from pumas_tui.core.domain import pickle_verdict
 from pumas_tui.core.domain.jobs import Job, JobState, JobView, NeedKind
 from pumas_tui.core.domain.text import plural, safe, size
 from pumas_tui.tui.presenters.cells import ASCII, cut_end, width_of
@@ -11,6 +12,7 @@ _NEXT = {
     NeedKind.PICKLE: "! to read and decide; d takes it off the queue",
     NeedKind.MISSING_PART: "enter to choose; d takes it off the queue",
     NeedKind.DUPLICATE: "enter to choose; d takes it off the queue",
+    NeedKind.NAME_TAKEN: "enter to choose, e gives it another name; d takes it off the queue",
     NeedKind.DISK_FULL: "free space, then p goes on; d takes it off the queue",
 }
 _NEXT_IN_STATE = {
@@ -80,6 +82,8 @@ def detail_lines(view: JobView, models_dir: str) -> list[Line]:
             lines.append(_field("Mode", mode))
         evidence = payload.get("evidence") or ()
         lines += [_field("Why", str(text)) for text in evidence[:1]]
+        scan = pickle_verdict.read_facts(payload.get("pickle_scan"))
+        lines += [_field("Scan", scan.text)] if scan is not None else []
         lines += [_field("SHA-256", str(result["sha256"]))] if result.get("sha256") else []
     lines.append(_field("Keys", next_keys(job)))
     return lines

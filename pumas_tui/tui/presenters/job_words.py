@@ -140,6 +140,13 @@ def _question(need: Need) -> tuple[Words, str]:
     match need.kind:
         case NeedKind.PICKLE:
             return _pickle(facts), "!  read and decide"
+        case NeedKind.MISSING_PART if facts.get("short"):
+            which = parts([int(part["number"]) for part in facts["short"]])
+            verb = "is" if which.startswith("part ") else "are"
+            words = Words(
+                f"{which} {verb} half a download", f"{which} cut off", f"{which} cut off", "cut off"
+            )
+            return words, "enter  choose"
         case NeedKind.MISSING_PART:
             which, total = parts(facts.get("missing") or ()), facts.get("total") or "?"
             verb = "is" if which.startswith("part ") else "are"
@@ -153,6 +160,10 @@ def _question(need: Need) -> tuple[Words, str]:
         case NeedKind.DUPLICATE:
             name = safe(str(facts.get("model_id") or "")).rsplit("/", 1)[-1] or "another"
             words = Words(f"same content as {name}", f"same as {name}", "same content", "same file")
+            return words, "enter  choose"
+        case NeedKind.NAME_TAKEN:
+            held = safe(str(facts.get("model_id") or "?"))
+            words = Words(f"another model has {held}", "another has its name", "name taken", "taken")
             return words, "enter  choose"
         case NeedKind.DISK_FULL:
             return _full(facts), "p  go on"

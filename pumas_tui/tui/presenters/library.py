@@ -1,16 +1,19 @@
 """What the Library screen says when there is no list to show, or when something is wrong with it."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from pumas_tui.core.domain.events import LibraryScanned
 from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.models import ModelRow, ScanReport
 from pumas_tui.core.domain.text import count, plural, safe
 from pumas_tui.tui.keymap import Keymap
-from pumas_tui.tui.presenters.frame import NARROW, FrameMessage, Severity
+from pumas_tui.tui.presenters.frame import NARROW, FrameMessage, KeyHint, Severity
 
 _NUMBERS = {3: "three", 4: "four", 5: "five"}
 _NAMED = 3
+_FEW = 5
+_HUB = "search the Hub"
 
 
 def empty(root: str, keymap: Keymap, width: int) -> str:
@@ -31,8 +34,9 @@ def empty(root: str, keymap: Keymap, width: int) -> str:
     )
 
 
-def no_hits(words: Sequence[str], without: Mapping[str, int]) -> str:
+def no_hits(words: Sequence[str], without: Mapping[str, int], hub_key: str) -> str:
     """Nothing was found. `without`: how many there would be with one of the words left out."""
+    ways_on = f"esc clears the search.\nenter, then {hub_key}, searches Hugging Face for it."
     if len(words) == 1:
         first = f'No model has "{safe(words[0], 40)}".'
     elif len(words) == 2:
@@ -41,9 +45,9 @@ def no_hits(words: Sequence[str], without: Mapping[str, int]) -> str:
         first = f"No model has all {_NUMBERS.get(len(words), str(len(words)))} words."
     word, hits = max(without.items(), key=lambda item: item[1], default=("", 0))
     if not hits:
-        return f"{first}\n\nesc clears the search."
+        return f"{first}\n\n{ways_on}"
     verb = "matches" if hits == 1 else "match"
-    return f'{first}\n{count(hits)} {verb} without "{safe(word, 40)}".\n\nesc clears the search.'
+    return f'{first}\n{count(hits)} {verb} without "{safe(word, 40)}".\n\n{ways_on}'
 
 
 def without_each(words: Sequence[str]) -> list[tuple[str, str]]:
@@ -53,10 +57,11 @@ def without_each(words: Sequence[str]) -> list[tuple[str, str]]:
     return [(word, " ".join([*words[:n], *words[n + 1 :]])) for n, word in enumerate(words)]
 
 
-async def why_nothing(text: str, hits: Callable[[str], Awaitable[int]]) -> str:
+async def why_nothing(text: str, hits: Callable[[str], Awaitable[int]], keymap: Keymap) -> str:
     """What to say of a search that finds nothing; `hits` tells how much another one finds."""
     words = text.split()
-    return no_hits(words, {word: await hits(rest) for word, rest in without_each(words)})
+    without = {word: await hits(rest) for word, rest in without_each(words)}
+    return no_hits(words, without, keymap.first("library.search_hub"))
 
 
 def unreadable(models_dir: str, reason: str, keymap: Keymap) -> str:
@@ -89,6 +94,23 @@ def scanned(report: ScanReport) -> tuple[str, Severity]:
         return f"{plural(report.found, 'model')} in the library.", "info"
     named = "; ".join(f"{problem.path}: {problem.message}" for problem in report.problems[:_NAMED])
     return f"{plural(len(report.problems), 'folder')} not in the list: {named}", "warning"
+
+
+def fitting(hints: Sequence[KeyHint], back: str, *, opened: bool, found: int, of: int) -> list[KeyHint]:
+    """The keys that do something now. `back` leaves the details that were `opened`.
+
+    Where a search found few of all the models, the way on to the Hub comes first.
+    """
+    if opened:
+        kept = [hint for hint in hints if hint.label in ("copy", "edit", "delete", "import", "web lookup")]
+        return [KeyHint(back, "back", 95), *kept]
+    if not of:
+        return [hint for hint in hints if hint.label in ("import", "copy", _HUB)]
+    few = found < min(_FEW, of)
+    return sorted(
+        (replace(hint, priority=96) if few and hint.label == _HUB else hint for hint in hints),
+        key=lambda hint: -hint.priority,
+    )
 
 
 def copy_choices(on_model: bool) -> tuple[tuple[str, str], ...]:

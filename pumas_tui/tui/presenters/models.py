@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pumas_tui.core.domain.files import ModelFormat, SecurityTier
 from pumas_tui.core.domain.metadata import Metadata
 from pumas_tui.core.domain.models import ModelDetail, ModelRow, Order, OrderBy
+from pumas_tui.core.domain.pickle_verdict import read_facts
 from pumas_tui.core.domain.text import count, plural, safe, size
 from pumas_tui.core.domain.vocabulary import Trust
 from pumas_tui.tui.presenters.cells import UNICODE, Glyphs, cut_end, cut_middle, pad, pad_left
@@ -135,6 +136,11 @@ def _join(shape: Columns, kind: str, amount: str, trust: str, security: str, lin
     return " " + " ".join(shown)
 
 
+def trust_word(trust: Trust) -> str:
+    """The badge as people read it."""
+    return _TRUST_WORDS[trust][1]
+
+
 _ORDER_WORDS = {
     OrderBy.RELEVANCE: "",
     OrderBy.NAME: "name",
@@ -210,9 +216,10 @@ def detail_fields(detail: ModelDetail, *, brief: bool) -> list[tuple[str, str]]:
     fields = [
         ("Name", row.official_name),
         ("Kind", kind_text(row)),
-        ("Trust", _trust_text(meta, row.trust)),
+        *_trust_fields(meta, row.trust, brief=brief),
         ("Safe", _SAFE_WORDS[row.security_tier][2]),
         ("", _acknowledged(meta)),
+        ("Scan", _scan(meta)),
         (
             "Size",
             f"{size(row.size_bytes)} in {plural(row.file_count, 'file')} ({count(row.size_bytes)} bytes)",
@@ -230,10 +237,24 @@ def detail_fields(detail: ModelDetail, *, brief: bool) -> list[tuple[str, str]]:
     return [(label, safe(text)) for label, text in fields if text]
 
 
-def _trust_text(meta: Metadata, trust: Trust) -> str:
+def _trust_fields(meta: Metadata, trust: Trust, *, brief: bool) -> list[tuple[str, str]]:
+    """The badge and, where there is room, why it is this one."""
     _, word, means = _TRUST_WORDS[trust]
-    evidence = "; ".join(meta.match.evidence) if meta.match and meta.match.evidence else ""
-    return f"{word}: {evidence or means}"
+    evidence = meta.match.evidence if meta.match is not None else []
+    if trust is Trust.NONE and meta.match is not None and meta.match.checked_at is not None:
+        means += f" on {meta.match.checked_at:%Y-%m-%d}"
+    if len(evidence) < 2 or brief:
+        return [("Trust", f"{word}: {evidence[-1] if evidence else means}")]
+    return [("Trust", f"{word}: {means}"), *zip(["Why", *[""] * len(evidence)], evidence, strict=False)]
+
+
+def _scan(meta: Metadata) -> str:
+    """What the check of its pickles said; empty where there was none."""
+    said = meta.pickle_scan
+    if said is None:
+        return ""
+    verdict = read_facts({"verdict": said.verdict, "globals": said.globals, "reason": said.reason})
+    return verdict.text if verdict is not None else said.verdict
 
 
 def _acknowledged(meta: Metadata) -> str:

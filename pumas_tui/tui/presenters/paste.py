@@ -64,8 +64,8 @@ def what(found: Inspected) -> str:
 def _shards(found: Inspected) -> str:
     candidate = found.candidate
     present = candidate.parts_present
-    if candidate.missing:
-        return f"{present} of {present + len(candidate.missing)} parts"
+    if candidate.missing or found.short:
+        return f"{found.whole_parts} of {present + len(candidate.missing)} parts"
     return f"{plural(present, 'part')}, {'complete' if candidate.complete_known else 'maybe more'}"
 
 

@@ -82,6 +82,12 @@ def wrap(text: str, width: int, hang: int = 0) -> list[str]:
     return lines
 
 
+def labelled(label: str, text: str, width: int, at: int = 7) -> list[Line]:
+    """A label and its text from cell `at` on, in rows of at most `width` cells."""
+    rows = wrap(text, width - at)
+    return [Line(f"{pad(label if not n else '', at)}{row}", clip=True) for n, row in enumerate(rows)]
+
+
 def flow(lines: Sequence[Line], width: int) -> list[Line]:
     """The lines cut or wrapped to `width`, each result at most one row high."""
     rows: list[Line] = []

@@ -9,21 +9,24 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from pumas_tui.core.domain.actions import Scope
-from pumas_tui.core.domain.errors import DiskError, PumasError
+from pumas_tui.core.domain.errors import PumasError
 from pumas_tui.core.domain.events import LibraryScanned
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.models import Order, Page
 from pumas_tui.core.domain.query import filter_words
 from pumas_tui.core.domain.text import safe
 from pumas_tui.tui.keymap import bindings
+from pumas_tui.tui.modals.deleting import delete_models, rename_model
 from pumas_tui.tui.modals.editing import edit_models
+from pumas_tui.tui.modals.rescanning import rescan
 from pumas_tui.tui.presenters import filters
 from pumas_tui.tui.presenters import library as say
 from pumas_tui.tui.presenters import models as present
 from pumas_tui.tui.presenters.frame import KeyHint
+from pumas_tui.tui.widgets.asks_the_hub import AsksTheHub
 from pumas_tui.tui.widgets.browser import Browser
 from pumas_tui.tui.widgets.chores import chore, telling
-from pumas_tui.tui.widgets.frame import FramedScreen, FrameOptions
+from pumas_tui.tui.widgets.frame import FrameOptions
 from pumas_tui.tui.widgets.model_list import PAGE, ModelList
 from pumas_tui.tui.widgets.popup import Choices, Inner, Popup
 from pumas_tui.tui.widgets.search_line import SearchLine
@@ -32,7 +35,7 @@ if TYPE_CHECKING:  # opening a library loads databases and readers: not before t
     from pumas_tui.core.library import Library
 
 
-class LibraryScreen(FramedScreen):
+class LibraryScreen(AsksTheHub):
     """`models_rev` grows when models changed, `scan` follows a rescan; both are set from above."""
 
     PLACE = "library"
@@ -71,11 +74,8 @@ class LibraryScreen(FramedScreen):
             self._ask()
 
     def hints(self) -> list[KeyHint]:
-        offered = super().hints()
-        if self.browser.opened:
-            back = KeyHint(self.keymap.first("screen.back"), "back", 95)
-            return [back, *(hint for hint in offered if hint.label in ("copy", "edit", "import"))]
-        return offered if self._all else [hint for hint in offered if hint.label in ("import", "copy")]
+        back = self.keymap.first("screen.back")
+        return say.fitting(super().hints(), back, opened=self.browser.opened, found=self._total, of=self._all)
 
     def search_for(self, text: str) -> None:
         """Put a text into the search box and look for it."""
@@ -101,7 +101,7 @@ class LibraryScreen(FramedScreen):
                 text, order=self._order, limit=PAGE, offset=row - row % PAGE
             )
         of = page.total if not text.strip() else await self._hits("")
-        nothing = "" if page.total else await say.why_nothing(text, self._hits)
+        nothing = "" if page.total else await say.why_nothing(text, self._hits, self.keymap)
         if not of:
             nothing = say.empty(self._library.paths.root, self.keymap, self.size.width)
         if asked != self._asked or not self.is_attached:
@@ -188,15 +188,7 @@ class LibraryScreen(FramedScreen):
         self.run_worker(chore(self._rescan, quiet), group="rescan", exclusive=True)
 
     async def _rescan(self, quiet: bool) -> None:
-        trouble = ""
-        try:
-            report = await self._library.models.rescan()
-            if report.problems or not quiet:
-                self.show_message(*say.scanned(report))
-        except DiskError as error:
-            trouble = say.unreadable(self._library.paths.models, error.message, self.keymap)
-        except PumasError as error:
-            self.show_message(error.message, "warning")
+        trouble = await rescan(self, self._library, quiet=quiet)
         self._trouble.update(trouble)
         self.set_class(bool(trouble), "-trouble")
 
@@ -231,6 +223,14 @@ class LibraryScreen(FramedScreen):
     def action_edit(self) -> None:
         if chosen := self.browser.rows.chosen():
             self.run_worker(chore(edit_models, self, self._library, chosen))
+
+    def action_delete(self) -> None:
+        if chosen := self.browser.rows.chosen():
+            self.run_worker(telling(self.show_message, delete_models, self, self._library, chosen))
+
+    def action_rename(self) -> None:
+        if row := self.browser.rows.current:
+            self.run_worker(telling(self.show_message, rename_model, self, self._library, row))
 
     async def action_copy(self) -> None:
         await self._choose("copy", say.copy_choices(bool(self.browser.rows.current)))

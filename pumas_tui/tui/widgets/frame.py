@@ -18,7 +18,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from pumas_tui.core.domain.actions import BY_ID, Action, Scope, of_scopes
+from pumas_tui.core.domain.actions import BY_ID, Action, Scope, on_screen
 from pumas_tui.core.domain.jobs import JobsState, JobState
 from pumas_tui.core.domain.text import plural, safe
 from pumas_tui.tui import terminal
@@ -160,8 +160,7 @@ class FramedScreen(Screen[None]):
 
     def hints(self) -> list[KeyHint]:
         """What the key line offers now; subclasses drop what makes no sense for the row in front."""
-        actions = of_scopes((self.SCOPE, Scope.MARKS, Scope.GLOBAL))
-        shown = [action for action in actions if action.footer]
+        shown = [action for action in on_screen(self.SCOPE) if action.footer]
         shown.sort(key=lambda action: -action.priority)
         return [
             KeyHint(self.keymap.first(a.id), a.footer, a.priority, not (self.readonly and a.writes))

@@ -110,14 +110,15 @@ class Prompt(Overlay):
             super().__init__()
             self.text = text
 
-    def __init__(self, label: str, hint: str) -> None:
+    def __init__(self, label: str, hint: str, value: str = "") -> None:
         super().__init__(classes="prompt")
         self._label = label
         self._hint = hint
+        self._value = value
 
     def compose(self) -> ComposeResult:
         yield Static(f" {self._label}", classes="prompt-label", markup=False)
-        box = Input(compact=True)
+        box = Input(self._value, compact=True, select_on_focus=False)
         box.cursor_blink = False
         yield box
         yield Static(f" {self._hint}", classes="prompt-hint", markup=False)
