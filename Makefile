@@ -20,7 +20,7 @@ imports:
 	.venv/bin/lint-imports
 
 test:
-	$(PY) -m pytest
+	$(PY) -m pytest -n 2
 
 bench:
 	$(PY) -m benchmarks
@@ -29,4 +29,4 @@ screenshots:
 	$(PY) -m tests.screenshots screenshots
 
 faults-all:
-	PUMAS_FAULTS=all $(PY) -m pytest tests/faults
+	PUMAS_FAULTS=all $(PY) -m pytest -n 2 tests/faults

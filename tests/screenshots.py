@@ -12,7 +12,7 @@ from pathlib import Path
 import resvg_py
 from textual._doc import take_svg_screenshot
 
-from tests.support.stage import OnStage, Size, make_library, taken_place
+from tests.support.stage import Size, make_library, taken_place
 from tests.support.states import State, only
 
 _FONT = "Fira Code"
@@ -24,9 +24,8 @@ _SHEET_WIDTH = 2400
 def picture(state: State, size: Size) -> str:
     """The SVG of a state in a window of this size. The fixed place must be taken."""
     make_library(state.models)
-    app = OnStage(readonly=state.readonly, ascii_only=state.ascii_only)
     title = f"{state.name} {size[0]}x{size[1]}"
-    return take_svg_screenshot(app, terminal_size=size, run_before=state.drive, title=title)
+    return take_svg_screenshot(state.app(), terminal_size=size, run_before=state.drive, title=title)
 
 
 def png(svg: str) -> bytes:
