@@ -67,6 +67,13 @@ class KindList(SectionList[Row, str]):
     STYLES_BELOW = "kind-list"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"kind-list--heading", "kind-list--fix", "kind-list--look"}
 
+    def go_to_finding(self, wanted: Finding | None) -> None:
+        """Put the cursor on the kind of a finding."""
+        for row in self._rows:
+            if isinstance(row, KindRow) and wanted is not None and row.kind is wanted.kind:
+                self.go_to(key_of(row))
+                return
+
     def identity(self, row: Row) -> Hashable:
         return key_of(row)
 

@@ -20,7 +20,7 @@ _DETAIL_FROM = 18  # lines of a window that has room for details below the list
 
 
 class HealthBoard(Horizontal):
-    """Shows what `show` gave. The cursor of the kinds leads that of the findings."""
+    """Shows what `show` gave. The cursor of the list that has the keys leads that of the other."""
 
     class Rested(Message):
         """Another finding is in front."""
@@ -51,6 +51,7 @@ class HealthBoard(Horizontal):
         self.kinds.show(kind_rows(checked))
         if width < WIDE and self.kinds.has_focus:
             self.turn()
+        self._follow()
         self.call_after_refresh(self._show_detail)  # it is wrapped to the width that the pane has by then
 
     def turn(self) -> None:
@@ -68,7 +69,12 @@ class HealthBoard(Horizontal):
             self._resting.stop()
         self._resting = self.set_timer(REST_S, self._rested)
 
+    def _follow(self) -> None:
+        if not self.kinds.has_focus:
+            self.kinds.go_to_finding(self.rows.finding)
+
     def _rested(self) -> None:
+        self._follow()
         self._show_detail()
         self.post_message(self.Rested())
 
