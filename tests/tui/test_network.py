@@ -18,7 +18,7 @@ from pumas_tui.tui.modals.dialog import Dialog
 from pumas_tui.tui.modals.hub import HubSearchDialog
 from pumas_tui.tui.presenters import network as present
 from pumas_tui.tui.presenters.models import detail_fields
-from tests.hub.repos import claimed, model
+from tests.hub.repos import claimed, lfs, model
 from tests.hub.serving import Hub, serving
 from tests.support import modelfiles
 from tests.support.hub_on_stage import vision
@@ -118,6 +118,22 @@ async def test_a_candidate_is_shown_and_taken(tmp_path: Path, start: Start, hub:
     told = document(root)
     assert (told["trust"], told["license"]) == ("manual", "mit")
     assert told["official_name"] == "Cosy_Lights"
+
+
+async def test_what_else_a_proven_repository_has_is_told_and_offered(
+    tmp_path: Path, start: Start, hub: Hub
+) -> None:
+    root = tmp_path / "library"
+    own = await import_lights(root, tmp_path)
+    vae = Path(modelfiles.vae_sd(tmp_path / "vae.safetensors")).read_bytes()
+    hub.add(model("art/Cosy_Lights", {"Cosy_Lights.safetensors": lfs(own), "vae/vae.safetensors": lfs(vae)}))
+    async with start(root) as running:
+        app, pilot = running
+        await until(pilot, lambda: "Cosy_Lights" in shown(app))
+        await pilot.press("w")
+        await dialog(running, "Also there: 1 VAE   f shows them")
+        await pilot.press("f")
+        await dialog(running, "vae/vae.safetensors")
 
 
 async def test_offline_it_says_that_nothing_is_lost(tmp_path: Path, start: Start) -> None:

@@ -12,7 +12,8 @@ from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.text import safe
 from pumas_tui.tui.modals.ask import ask
 from pumas_tui.tui.modals.editing import edit_models
-from pumas_tui.tui.modals.lookup import LookupDialog, Took
+from pumas_tui.tui.modals.lookup import Files, LookupAnswer, LookupDialog, Took
+from pumas_tui.tui.modals.searching_hub import show_files
 from pumas_tui.tui.presenters.models import trust_word
 from pumas_tui.tui.widgets.frame import FramedScreen
 from pumas_tui.tui.widgets.text_question import TextQuestion
@@ -63,6 +64,8 @@ class _Turn:
                         f"Taken over from {candidate.repo_id}: {name}. The badge is Manual."
                     )
                     return self._more
+                case Files(repo_id):
+                    await show_files(self._place, self._library, repo_id)
                 case "manual":
                     await self._library.editing.protect(self._uid)
                     self._place.show_message(f"{name} is Manual now: lookups leave it alone.")
@@ -77,7 +80,7 @@ class _Turn:
                 case _:
                     return False
 
-    async def _asked(self, dialog: LookupDialog, words: str) -> "Took | str | None":
+    async def _asked(self, dialog: LookupDialog, words: str) -> LookupAnswer | None:
         """Open the dialog and ask meanwhile; closing it stops the asking."""
 
         async def asking() -> None:

@@ -30,8 +30,15 @@ class Took:
     fields: tuple[str, ...]
 
 
-LookupAnswer = Took | str
-"""A candidate, or what else is wanted: `manual`, `edit`, `words`, `next`, `keep`."""
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of this repository are wanted, to choose from."""
+
+    repo_id: str
+
+
+LookupAnswer = Took | Files | str
+"""A candidate, its repository's files, or what else is wanted: `manual`, `edit`, `words`, `next`, `keep`."""
 
 
 class LookupDialog(RowsDialog[LookupAnswer]):
@@ -124,7 +131,8 @@ class LookupDialog(RowsDialog[LookupAnswer]):
         if self._current is None:
             return ()
         changes = present.change_lines(self._changes(self._current), width)
-        return [Line(), *changes, Line(), present.meaning(self._current.trust, width)]
+        related = present.related(answer, self._current)
+        return [Line(), *changes, *related, Line(), present.meaning(self._current.trust, width)]
 
     def hints(self) -> Sequence[Sequence[Hint]]:
         if self._left_out is not None:
@@ -136,9 +144,10 @@ class LookupDialog(RowsDialog[LookupAnswer]):
         )
         why = [Hint("?", "why this badge", "why")] if self._answer and self._answer.evidence else []
         more = [Hint("n", "next one", "next")] if self._more else []
+        files = [Hint("f", "its other files", "files")] if self._current is not None else []
         manual, words = Hint("m", "mark as manual", "manual"), Hint("/", "other words", "words")
         edit, back = Hint("e", "edit by hand", "edit"), Hint("esc", "leave as is", "back")
-        return ((*take, *why, words), (manual, edit, *more, back))
+        return ((*take, *files, words), (manual, edit, *why, *more, back))
 
     def _take(self, key: str) -> None:
         if self._left_out is not None and key in ("escape", "q"):
@@ -158,6 +167,8 @@ class LookupDialog(RowsDialog[LookupAnswer]):
                 self.close("keep")
             case "space" if self._current is not None and present.shown_changes(self._changes(self._current)):
                 self._chosen, self.cursor, self._left_out = self.cursor, 0, set()
+            case "f" if self._current is not None:
+                self.close(Files(self._current.repo_id))
             case "?" if self._answer is not None and self._answer.evidence:
                 self._why = not self._why
             case "n" if self._more:

@@ -32,7 +32,7 @@ async def search_hub(place: FramedScreen, library: "Library", text: str) -> None
         if answer == "/":
             words = await _typed(place, words) or words
         else:
-            await _files(place, library, answer)
+            await show_files(place, library, answer)
 
 
 async def _ask(library: "Library", dialog: HubSearchDialog, words: str) -> None:
@@ -61,7 +61,7 @@ async def _typed(place: FramedScreen, before: str) -> str:
     return await prompt.answered() or ""
 
 
-async def _files(place: FramedScreen, library: "Library", repo_id: str) -> None:
+async def show_files(place: FramedScreen, library: "Library", repo_id: str) -> None:
     """Show the files of a repository and download what is chosen."""
     place.show_message(f"Reading the list of files of {repo_id} ...")
     try:

@@ -1,6 +1,7 @@
 """The look-up of one model as text: what is known, candidates, what a candidate would change, states."""
 
 import time
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -144,6 +145,18 @@ def change_lines(changes: Sequence[FieldChange], width: int) -> list[Line]:
         *(Line("  " + change_line(c, width - 2), clip=True) for c in shown),
         Line("  " + own),
     ]
+
+
+_KINDS = {"shard": "part", "vae": "VAE", "config": "config", "quantisation": "quantisation"}
+
+
+def related(answer: Identification, candidate: Compared) -> list[Line]:
+    """What else the repository of a proven match has, by kind; `f` leads to it."""
+    if answer.best != candidate or not answer.related:
+        return []
+    numbers = Counter(one.kind for one in answer.related)
+    told = ", ".join(plural(numbers[kind], name) for kind, name in _KINDS.items() if numbers[kind])
+    return [Line(f"Also there: {told}   f shows them", clip=True)]
 
 
 def _value(value: Any) -> str:
