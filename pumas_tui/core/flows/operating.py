@@ -129,11 +129,26 @@ def run(
     return results
 
 
+def what_holds(steps: Sequence[Step]) -> list[Step]:
+    """The steps that are done, and those that failed and are true on the disk all the same: what could not be
+    brought to the disk for certain may have happened."""
+    return [replace(step, state=StepState.DONE) for step in steps if _holds(step)]
+
+
+def _holds(step: Step) -> bool:
+    if step.state is not StepState.FAILED:
+        return step.state is StepState.DONE
+    try:
+        return disk.truth(step) == disk.TRUE
+    except DiskError:
+        return False
+
+
 def take_back(
     tools: OperationTools, op: Operation, results: Sequence[StepResult], settle: Settle = _nothing
 ) -> list[StepResult]:
     """Undo at once what an operation did before it failed, under the caller's lock. Raises DiskError."""
-    done = [replace(r.step, state=r.state) for r in results]
+    done = what_holds([replace(r.step, state=r.state) for r in results])
     title = f"take back: {op.plan['title']}"
     made = new_operation(tools, OperationKind.UNDO, title, {"undoes": op.id}, op.batch_id)
     return run(tools, made, undoing.inverse(done), settle=settle)

@@ -108,8 +108,7 @@ class Past:
         if op.kind == OperationKind.IMPORT:
             steps = tuple(self._import_steps(op))
         else:
-            done = [s for s in self._tools.operations.journal.steps(op.id) if s.state is StepState.DONE]
-            steps = undoing.inverse(done)
+            steps = undoing.inverse(operating.what_holds(self._tools.operations.journal.steps(op.id)))
         return _Inverse(op, steps, _told(steps))
 
     def _import_steps(self, op: Operation) -> Sequence[Step]:
