@@ -1,4 +1,7 @@
-"""The part of the program that is about the network: how it is, look-ups, the Hub."""
+"""The part of the program that is about the network: how it is, look-ups, the Hub.
+
+Pages that ask the Hub are loaded when one is first wanted: the first picture waits for none of them.
+"""
 
 import time
 from dataclasses import replace
@@ -10,9 +13,6 @@ from pumas_tui.core.domain.network_state import NetworkState, NetworkStatus
 from pumas_tui.tui import messages
 from pumas_tui.tui.modals.arrived import UNSURE, ArrivedDialog, arrived_line
 from pumas_tui.tui.modals.ask import ask
-from pumas_tui.tui.modals.hub import HubSearchDialog
-from pumas_tui.tui.modals.looking_up import look_up
-from pumas_tui.tui.modals.searching_hub import search_hub
 from pumas_tui.tui.presenters import network as present
 from pumas_tui.tui.presenters.frame import HeaderFacts
 from pumas_tui.tui.widgets.asks_the_hub import HubWanted, LookupWanted
@@ -59,6 +59,8 @@ class OnlineApp(PlacesApp, inherit_bindings=False):
             self.place.show_message(said)
 
     def on_search_answered(self, event: messages.SearchAnswered) -> None:
+        from pumas_tui.tui.modals.hub import HubSearchDialog
+
         for dialog in self.screen.query(HubSearchDialog):
             dialog.offer(event.answer.seq, event.answer.page)
 
@@ -70,15 +72,21 @@ class OnlineApp(PlacesApp, inherit_bindings=False):
             self.run_worker(chore(self._arrived, self.library, event))
 
     async def _arrived(self, library: "Library", event: messages.LookedUp) -> None:
+        from pumas_tui.tui.modals.looking_up import look_up
+
         manual = (await library.models.search("trust:manual", limit=1)).total
         if await ask(self.place, ArrivedDialog(event.found, manual)):
             unsure = [uid for uid, trust in event.found if trust in UNSURE]
             await look_up(self.place, library, unsure)
 
     def on_lookup_wanted(self, event: LookupWanted) -> None:
+        from pumas_tui.tui.modals.looking_up import look_up
+
         if self.library is not None:
             self.run_worker(chore(look_up, self.place, self.library, event.uids))
 
     def on_hub_wanted(self, event: HubWanted) -> None:
+        from pumas_tui.tui.modals.searching_hub import search_hub
+
         if self.library is not None:
             self.run_worker(chore(search_hub, self.place, self.library, event.text))

@@ -1,6 +1,7 @@
 """What a look-up came to, as front ends show it; and what of a model or a candidate is looked up."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pumas_tui.core.domain import hub_values
 from pumas_tui.core.domain.enriching import FieldChange, RemoteFacts
@@ -8,8 +9,10 @@ from pumas_tui.core.domain.files import Role
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.imports import Inspected
 from pumas_tui.core.domain.matching import Compared, RelatedFile, Subject, SubjectFile
-from pumas_tui.core.domain.metadata import Metadata
 from pumas_tui.core.domain.vocabulary import Trust
+
+if TYPE_CHECKING:
+    from pumas_tui.core.domain.metadata import Metadata  # screens start without the parser of the format
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Retried:
     found: tuple[tuple[ModelUid, Trust], ...] = ()
 
 
-def of_model(meta: Metadata) -> Subject:
+def of_model(meta: "Metadata") -> Subject:
     """A model of the library, with the hashes of its import."""
     weights = [f for f in meta.files if f.role is Role.WEIGHTS] or list(meta.files)
     weights.sort(key=lambda f: (f.sha256 != meta.hashes.sha256, f.shard_index or 0))
@@ -77,7 +80,7 @@ def _repo(name: str) -> tuple[str, ...]:
     return (name,) if "/" in name and hub_values.is_repo_id(name) else ()
 
 
-def _headline(meta: Metadata) -> str:
+def _headline(meta: "Metadata") -> str:
     words = [
         meta.base_model or meta.family,
         meta.subtype or meta.model_type,

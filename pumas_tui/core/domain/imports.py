@@ -3,13 +3,16 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pumas_tui.core.domain.errors import Trouble
 from pumas_tui.core.domain.files import Candidate, Container, PastedSource, SecurityTier
-from pumas_tui.core.domain.identity import Identity
 from pumas_tui.core.domain.ids import JobId, ModelId
 from pumas_tui.core.domain.pickle_verdict import PickleVerdict
 from pumas_tui.core.domain.text import size
+
+if TYPE_CHECKING:
+    from pumas_tui.core.domain.identity import Identity  # its tables are for who identifies
 
 
 class ImportMode(StrEnum):
@@ -63,7 +66,7 @@ class Inspected:
     candidate: Candidate
     container: Container
     security_tier: SecurityTier
-    identity: Identity
+    identity: "Identity"
     model_id: ModelId
     warnings: tuple[Trouble, ...] = ()
     refuse: Trouble | None = None

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pumas_tui.core.domain import import_payload
 from pumas_tui.core.domain.absent_parts import FoundPart, PartSearch
 from pumas_tui.core.domain.errors import PumasError
 from pumas_tui.core.domain.jobs import JobState, JobView, Need
@@ -110,6 +109,10 @@ class _Missing:
 
     async def again(self) -> str:
         """Inspect the same sources again: parts that arrived beside them make a better candidate."""
+        from pumas_tui.core.domain import (
+            import_payload,
+        )  # the first picture does without what describes models
+
         order = import_payload.decode(self._view.job.payload)
         known = {member.entry.path for member in order.candidate.members}
         found = await self._library.imports.inspect_paths(sorted(known))

@@ -4,14 +4,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from pumas_tui.core.domain.files import ModelFormat, SecurityTier
-from pumas_tui.core.domain.metadata import Metadata
 from pumas_tui.core.domain.models import ModelDetail, ModelRow, Order, OrderBy
 from pumas_tui.core.domain.pickle_verdict import read_facts
 from pumas_tui.core.domain.text import count, plural, safe, size
 from pumas_tui.core.domain.vocabulary import Trust
 from pumas_tui.tui.presenters.cells import UNICODE, Glyphs, cut_end, cut_middle, pad, pad_left
+
+if TYPE_CHECKING:
+    from pumas_tui.core.domain.metadata import Metadata  # a list is painted without the parser of it
 
 _TRUST_WORDS = {
     Trust.VERIFIED: ("V", "Verified", "the SHA-256 equals the published one"),
@@ -237,7 +240,7 @@ def detail_fields(detail: ModelDetail, *, brief: bool) -> list[tuple[str, str]]:
     return [(label, safe(text)) for label, text in fields if text]
 
 
-def _trust_fields(meta: Metadata, trust: Trust, *, brief: bool) -> list[tuple[str, str]]:
+def _trust_fields(meta: "Metadata", trust: Trust, *, brief: bool) -> list[tuple[str, str]]:
     """The badge and, where there is room, why it is this one."""
     _, word, means = _TRUST_WORDS[trust]
     evidence = meta.match.evidence if meta.match is not None else []
@@ -248,7 +251,7 @@ def _trust_fields(meta: Metadata, trust: Trust, *, brief: bool) -> list[tuple[st
     return [("Trust", f"{word}: {means}"), *zip(["Why", *[""] * len(evidence)], evidence, strict=False)]
 
 
-def _scan(meta: Metadata) -> str:
+def _scan(meta: "Metadata") -> str:
     """What the check of its pickles said; empty where there was none."""
     said = meta.pickle_scan
     if said is None:
@@ -257,12 +260,12 @@ def _scan(meta: Metadata) -> str:
     return verdict.text if verdict is not None else said.verdict
 
 
-def _acknowledged(meta: Metadata) -> str:
+def _acknowledged(meta: "Metadata") -> str:
     said = meta.acknowledged
     return f"accepted by {said.by} on {said.at:%Y-%m-%d}" if said else ""
 
 
-def _files(meta: Metadata) -> list[tuple[str, str]]:
+def _files(meta: "Metadata") -> list[tuple[str, str]]:
     if len(meta.files) < 2:
         return []
     shown = [("File", f"{size(f.size):>8}  {f.name}") for f in meta.files[:_SHOWN_FILES]]
