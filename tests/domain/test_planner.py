@@ -317,7 +317,7 @@ def test_only_the_links_of_the_models_asked_for_are_planned() -> None:
     ("containers", "dead"),
     [
         ((), 0),
-        ((("/apps/comfy/models", "/work/comfy/x/models"), ("/lib", "/lib")), 2),  # deeper inside
+        ((("/apps/comfy/models", "/deep/comfy/x/models"), ("/lib", "/lib")), 2),  # deeper inside
         ((("/apps/comfy/models", "/w/models"), ("/lib", "/library")), 2),
         ((("/apps/comfy", "/apps/comfy"), ("/lib", "/lib")), 0),
         ((("/apps/comfy", "/apps/comfy"),), 2),

@@ -7,8 +7,8 @@ The library's own is `models/.trash`. What is displaced in an app goes to the fi
 be renamed; none lies inside a kind folder, where the app would see it:
 
     <app base>/.pumas-trash
-    <top of the target's mount>/.pumas-trash-<uid>
     <parent of the real kind folder>/.pumas-trash
+    <top of the target's mount>/.pumas-trash-<uid>
 
 Restoring works by the manifests alone. Nothing is ever emptied by itself.
 """
@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pumas_tui.core.domain import ids
+from pumas_tui.core.domain.app_ground import TRASH_PREFIX
 from pumas_tui.core.domain.app_records import App
 from pumas_tui.core.domain.errors import DamagedError, DiskError
 from pumas_tui.core.domain.history import TrashItem
@@ -31,7 +32,7 @@ from pumas_tui.core.domain.mounts import is_inside
 from pumas_tui.core.fs import ops, ops_remove, ops_share, reading, space
 from pumas_tui.core.fs.failures import told
 
-_NAME = ".pumas-trash"
+_NAME = TRASH_PREFIX
 _LIMIT = 64 << 20
 _MOST_FILES = 10_000  # of a folder in the trash that are looked at for its size
 
