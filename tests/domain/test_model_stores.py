@@ -122,3 +122,20 @@ def test_one_content_under_several_names() -> None:
     models = [ollama_manifests.read(f"registry.ollama.ai/{name}", value) for name in names]
     (merged,) = ollama_manifests.merged(models)
     assert (merged.name, merged.aliases) == ("llama3:8b", ("llama3:latest", "mine:latest"))
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("/data/in/all-MiniLM-L6-v2", "all-MiniLM-L6-v2"),
+        ("/data/in/all-MiniLM-L6-v2/model", "all-MiniLM-L6-v2"),
+        ("/runs/my-lora/checkpoint-5000", "my-lora-checkpoint-5000"),
+        ("/runs/my-lora/final", "my-lora-final"),
+        ("/in/FLUX.1-dev/transformer", "FLUX.1-dev-transformer"),
+        ("/data/models/model", "model"),
+        ("/model", "model"),
+        ("/c/models--org--Repo/snapshots/0123456789012345678901234567890123456789", "Repo"),
+    ],
+)
+def test_a_model_folder_without_a_name_of_its_own(folder: str, name: str) -> None:
+    assert model_stores.name_of_model_folder(folder) == name

@@ -179,7 +179,7 @@ def _candidate(
         for name in sorted(files)
     )
     return Candidate(
-        name=model_stores.folder_name(folder) or "unnamed",
+        name=model_stores.name_of_model_folder(folder) or "unnamed",
         model_format=kind,
         members=members,
         missing=parts.missing_numbers,

@@ -115,3 +115,21 @@ def name_from_folder(folder: str) -> str:
         return name
     above = folder_name(folder.rstrip("/").rpartition("/")[0])
     return f"{above}-{name}" if above and not _PLACES.fullmatch(above) else ""
+
+
+_SAVED = re.compile(
+    r"(?:model|weights|files|output|final|best|last|merged|main|(?:checkpoint|step|epoch)[-_]?[0-9]+)",
+    re.IGNORECASE,
+)
+"""Folders that programs save one model in, beside others of its run: they name nothing by themselves."""
+
+
+def name_of_model_folder(folder: str) -> str:
+    """What a folder that is one model is called: its name, or with that of the folder above it."""
+    name = folder_name(folder)
+    if not (_SAVED.fullmatch(name) or _COMPONENTS.fullmatch(name)):
+        return name
+    above = folder_name(folder.rstrip("/").rpartition("/")[0])
+    if not above or _PLACES.fullmatch(above):
+        return name
+    return above if _PLACES.fullmatch(name) else f"{above}-{name}"
