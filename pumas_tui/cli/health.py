@@ -16,7 +16,7 @@ from pumas_tui.core.domain.errors import DecisionNeededError, Trouble, UsageErro
 from pumas_tui.core.domain.findings import Finding, FindingKind, HealthReport, Severity
 from pumas_tui.core.domain.relocation import Relocation
 from pumas_tui.core.domain.repairs import Repair, Repaired, RepairPlan
-from pumas_tui.core.domain.text import plural, safe, size
+from pumas_tui.core.domain.text import bytes_of, plural, safe, size
 from pumas_tui.core.domain.verification import VerifyReport
 from pumas_tui.core.library import Library
 
@@ -152,10 +152,17 @@ def _right(report: HealthReport) -> str:
     return text
 
 
+def _limit(_context: click.Context, _option: click.Parameter, written: str | None) -> int | None:
+    found = None if written is None else bytes_of(written)
+    if written is not None and not found:
+        raise click.BadParameter(f"{safe(written)} is no size; write one as 200GB")
+    return found
+
+
 @click.command("verify", cls=Verb, short_help="Read contents and compare them with what came in.")
 @click.argument("models", nargs=-1, metavar="[MODEL…]")
 @click.option(
-    "--limit", type=click.IntRange(min=1), metavar="BYTES", help="Read no more than that; go on later."
+    "--limit", callback=_limit, metavar="BYTES", help="Read no more than that, as in 200GB; go on later."
 )
 @click.pass_obj
 def verify(wanted: Wanted, models: tuple[str, ...], limit: int | None) -> Outcome:

@@ -14,6 +14,7 @@ import platformdirs
 
 from pumas_tui import assets
 from pumas_tui.core.domain.errors import UsageError
+from pumas_tui.core.domain.text import bytes_of
 
 _APP = "pumas"
 _Section = TypeVar("_Section")
@@ -110,6 +111,10 @@ _TABLES: Mapping[str, type] = {
     "health": HealthSettings,
     "ui": UiSettings,
 }
+
+
+BYTES = frozenset({"import.reserve_bytes", "network.bandwidth_limit", "health.verify_bytes_per_s"})
+"""Settings in bytes or bytes a second, which a person may write as `20 MB`."""
 
 
 class BadSettingError(ValueError):
@@ -305,7 +310,7 @@ def edited(text: str, key: str, written: str, path: Path) -> str:
     if written == "":
         section.pop(name, None)
     else:
-        section[name] = _typed(wanted, written)
+        section[name] = _typed(wanted, written, is_bytes=key in BYTES)
     after = tomlkit.dumps(document)
     try:
         parse(_merged(_packaged(), tomllib.loads(after)))
@@ -327,10 +332,12 @@ def _type_of(key: str) -> type:
     return found
 
 
-def _typed(wanted: type, written: str) -> str | int | bool:
+def _typed(wanted: type, written: str, *, is_bytes: bool) -> str | int | bool:
     """A value as typed by a person in the type of its key; one that does not fit stays text."""
     if wanted is bool and written in ("true", "false"):
         return written == "true"
+    if is_bytes and (size := bytes_of(written.removesuffix("/s"))) is not None:
+        return size
     digits = written.removeprefix("-")
     if wanted is int and digits.isascii() and digits.isdecimal() and len(digits) < 20:
         return int(written)

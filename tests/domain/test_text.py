@@ -137,3 +137,23 @@ def test_a_stored_name_opens_the_file(tmp_path: Path) -> None:
     stored, raw_hex = text.storable(name)
     assert stored == "caf\ufffd.safetensors"
     os.stat(tmp_path / text.from_storable(stored, raw_hex))
+
+
+@pytest.mark.parametrize(
+    ("written", "bytes_"),
+    [
+        ("500", 500),
+        ("1.5 GB", 1_500_000_000),
+        (" 4g ", 4_000_000_000),
+        ("256MiB", 268_435_456),
+        ("0", 0),
+        ("", None),
+        ("-1", None),
+        ("1.5", None),
+        ("4 parsecs", None),
+        ("1e9", None),
+        ("٤g", None),
+    ],
+)
+def test_sizes_as_people_write_them(written: str, bytes_: int | None) -> None:
+    assert text.bytes_of(written) == bytes_

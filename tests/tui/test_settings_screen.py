@@ -35,7 +35,8 @@ async def test_every_setting_is_there_with_its_value_and_origin(root: Path, star
         screen = app.place
         assert isinstance(screen, SettingsScreen)
         for one in settings.listed():
-            assert one.key == "library.root" or str(one.value).lower() in seen.lower(), one.key
+            shown_value = "268 MB" if one.key == "import.reserve_bytes" else str(one.value)
+            assert one.key == "library.root" or shown_value.lower() in seen.lower(), one.key
         assert "auto / copy / reflink / hardlink" in seen and str(root)[:20] in seen
 
 
@@ -79,6 +80,20 @@ async def test_a_wrong_value_is_refused_and_nothing_is_saved(
         await pilot.press("enter")
         await see(pilot, app, "import.reserve_bytes: must be a whole number")
         assert saved(tmp_path) == ""
+
+
+async def test_a_size_is_typed_as_people_write_it(root: Path, tmp_path: Path, start: Start) -> None:
+    async with start(root, (80, 24)) as (app, pilot):
+        await pilot.press("5")
+        await see(pilot, app, "from: default")
+        await pilot.press("j", "j", "j", "enter")
+        await until(pilot, lambda: isinstance(app.focused, Input))
+        assert isinstance(app.focused, Input)
+        app.focused.value = "2.5 GB"
+        await pilot.press("enter")
+        await see(pilot, app, "import.reserve_bytes = 2.5 GB is saved")
+        assert "reserve_bytes = 2500000000" in saved(tmp_path)
+        assert "2.5 GB" in in_front(app)
 
 
 async def test_an_app_is_added_shown_with_its_plan_and_removed(root: Path, loras: Path, start: Start) -> None:

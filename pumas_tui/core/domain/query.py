@@ -22,6 +22,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, lru_cache
 
+from pumas_tui.core.domain.text import UNITS
+
 MAX_TEXT = 512
 """Characters of a query that are read; a pasted file must not become a query plan."""
 MAX_WORDS = 16
@@ -180,9 +182,6 @@ class Query:
 
 _ITEM = re.compile(r'(?P<neg>-?)(?:(?P<field>[A-Za-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>\S+))')
 _AMOUNT = re.compile(r"(>=|<=|>|<)(\d{1,15}(?:\.\d{1,6})?)([a-z]*)")
-_BYTES = {"": 1, "b": 1, **{p: 1000**n for n, p in enumerate("kmgt", 1)}}
-_BYTES |= {f"{p}b": 1000**n for n, p in enumerate("kmgt", 1)}
-_BYTES |= {f"{p}i{b}": 1024**n for n, p in enumerate("kmgt", 1) for b in ("", "b")}
 _AGES = {"h": 3600, "d": 86400, "w": 7 * 86400, "y": 365 * 86400}
 _TRUSTS = frozenset({"verified", "high", "low", "modified", "none", "pending", "manual"})
 _TIERS = frozenset({"safe", "unknown", "pickle"})
@@ -250,7 +249,7 @@ def _values(field: FilterField, value: str) -> tuple[str, ...]:
 
 def _measure(field: FilterField, value: str, negated: bool) -> Filter | None:
     match = _AMOUNT.fullmatch(value)
-    unit = (_BYTES if field is FilterField.SIZE else _AGES).get(match[3]) if match else None
+    unit = (UNITS if field is FilterField.SIZE else _AGES).get(match[3]) if match else None
     if match is None or unit is None:
         return None
     return Filter(field, op=match[1], amount=float(match[2]) * unit, negated=negated)

@@ -6,6 +6,7 @@ through `safe` on its way to a terminal, a log or a window title. `safe` says no
 its result to `Text` or `Content`, never to markup.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -77,6 +78,26 @@ def size(size_bytes: int) -> str:
             return f"{value:.0f} {unit}"
     value = size_bytes / 10**9
     return f"{value:.1f} GB" if round(value, 1) < 1000 else f"{size_bytes / 10**12:.1f} TB"
+
+
+UNITS = {
+    "": 1,
+    "b": 1,
+    **{unit: 1000**n for n, p in enumerate("kmgt", 1) for unit in (p, f"{p}b")},
+    **{unit: 1024**n for n, p in enumerate("kmgt", 1) for unit in (f"{p}i", f"{p}ib")},
+}
+"""Bytes of what people write behind a number, in lower case: powers of ten, with an `i` of two."""
+
+_SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]*)", re.IGNORECASE | re.ASCII)
+
+
+def bytes_of(written: str) -> int | None:
+    """Bytes that a person writes as `500`, `1.5 GB`, `4g` or `256MiB`; None where it is no size."""
+    found = _SIZE.fullmatch(written.strip())
+    unit = UNITS.get(found[2].lower()) if found else None
+    if found is None or unit is None or (unit == 1 and "." in found[1]):
+        return None
+    return round(float(found[1]) * unit)
 
 
 def count(number: int) -> str:

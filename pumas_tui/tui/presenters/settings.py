@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pumas_tui.core.domain.app_records import AppState, AppStatus
 from pumas_tui.core.domain.links import LinkKind
-from pumas_tui.core.domain.text import count, plural, safe
+from pumas_tui.core.domain.text import count, plural, safe, size
 from pumas_tui.tui.presenters.cells import ASCII, cut_end, pad, width_of
 from pumas_tui.tui.presenters.frame import NARROW, NORMAL, WIDE, KeyHint
 from pumas_tui.tui.presenters.prose import clip
@@ -17,13 +17,14 @@ _ROOMY = 30  # lines of a window that has room for gaps between sections
 class SettingView:
     """One setting. `key` as the file has it; `choices` the values there are, empty where one types them.
 
-    `origin`: default, file, or the variable or option that goes before the file.
+    `origin`: default, file, or the variable or option that goes before the file. `is_size`: in bytes.
     """
 
     key: str
     value: str
     origin: str
     choices: tuple[str, ...] = ()
+    is_size: bool = False
 
     @property
     def next_value(self) -> str:
@@ -81,14 +82,14 @@ _NAMES = {
     "library.root": ("Folder", ""),
     "import.mode": ("Import mode", ""),
     "import.link": ("Link after import", ""),
-    "import.reserve_bytes": ("Keep free", "bytes of the library's disk"),
+    "import.reserve_bytes": ("Keep free", "of the library's disk, at least"),
     "import.lanes": ("At once on", "imports at a time on such a disk, 1 to 16"),
     "network.offline": ("Offline", ""),
     "network.lookups": ("Lookups", ""),
     "network.civitai": ("Ask Civitai too", ""),
-    "network.bandwidth_limit": ("Speed limit", "bytes a second of all downloads, 0: none"),
+    "network.bandwidth_limit": ("Speed limit", "a second, of all downloads; 0: none"),
     "health.self_heal": ("Self heal", ""),
-    "health.verify_bytes_per_s": ("Verify speed", "bytes a second of a disk, 0: no limit"),
+    "health.verify_bytes_per_s": ("Verify speed", "a second, of a disk; 0: no limit"),
     "ui.theme": ("Colours", "auto, pumas, ansi-dark, ansi-light"),
     "ui.search_debounce_ms": ("Search waits", "milliseconds after the last key"),
 }
@@ -147,7 +148,7 @@ def row_text(row: Row, width: int, *, cursor: bool = False) -> str:
             return pad(f" {pad(title, room - 1)} {note}" if note else f" {title}", width)
         case SettingRow(view, name, means):
             first, second = (25, 28) if width >= WIDE else (19, 20) if width >= NARROW else (18, width)
-            value = safe(view.value) or "-"
+            value = _shown(view)
             rest = width - first - second - 5
             words = means or " / ".join(view.choices)
             tail = cut_end(words, rest, ASCII) if rest > 8 else ""
@@ -158,6 +159,13 @@ def row_text(row: Row, width: int, *, cursor: bool = False) -> str:
             )
         case AppRow(status):
             return _app_text(lead, status, width)
+
+
+def _shown(view: SettingView) -> str:
+    """The value as people read it."""
+    if view.is_size and view.value.isdecimal():
+        return size(int(view.value)) if int(view.value) else "0"
+    return safe(view.value) or "-"
 
 
 def _app_text(lead: str, status: AppStatus, width: int) -> str:

@@ -83,6 +83,7 @@ class SettingsScreen(FramedScreen):
                 root if one.key == "library.root" and not one.value else _written(one.value),
                 one.origin,
                 settings_file.choices(one.key),
+                one.key in settings_file.BYTES,
             )
             for one in found
         )
