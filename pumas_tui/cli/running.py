@@ -6,18 +6,17 @@ Narration is one line on stderr, rewritten at most once a second, and only where
 
 import asyncio
 import dataclasses
-import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Protocol, TypeVar
 
-from pumas_tui.cli import diagnostics, output
+from pumas_tui.cli import diagnostics, output, status_line
 from pumas_tui.cli.options import Wanted
-from pumas_tui.core.domain.errors import CancelledError, Trouble
+from pumas_tui.cli.status_line import StatusLine
+from pumas_tui.core.domain.errors import CancelledError, DiskFullError, Trouble
 from pumas_tui.core.domain.events import Event, JobChanged, LibraryScanned, ScanAdvanced
 from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import Job, JobsState, JobState, JobView, pace, reduce, round_eta
@@ -25,7 +24,6 @@ from pumas_tui.core.domain.text import plural, safe, size
 from pumas_tui.core.library import Library
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_TICK_S = 1.0
 
 T = TypeVar("T")
 
@@ -125,7 +123,7 @@ async def narrated(
     narrator: Narrator = _Silence()
     if progress:
         narrator = _JsonLines(ids)
-    elif not wanted.quiet and sys.stderr is not None and sys.stderr.isatty():
+    elif status_line.is_wanted(wanted):
         narrator = _Line(ids)
     following = asyncio.create_task(narrator.follow(library.events()))
     await asyncio.sleep(0)  # let it subscribe before the work begins
@@ -216,7 +214,7 @@ class _Line:
         self._ids = ids
         self._state = JobsState()
         self._scan = ""
-        self._shown = 0
+        self._line = StatusLine()
 
     async def follow(self, events: AsyncIterator[Event]) -> None:
         """Keep up with the bus and redraw once a second."""
@@ -239,34 +237,15 @@ class _Line:
 
     async def _tick(self) -> None:
         while True:
-            await asyncio.sleep(_TICK_S)
-            self._draw(narration(self._state, time.time()) or self._scan)
+            await asyncio.sleep(status_line.EVERY_S)
+            self._line.draw(narration(self._state, time.time()) or self._scan)
 
     def settle(self, jobs: Sequence[Job]) -> None:
         """The answer on stdout says it."""
 
     def close(self) -> None:
         """Leave an empty line for what comes next."""
-        if self._shown:
-            self._write("\r" + " " * self._shown + "\r")
-            self._shown = 0
-
-    def _draw(self, text: str) -> None:
-        try:
-            columns = os.get_terminal_size(sys.stderr.fileno()).columns
-        except OSError:
-            columns = 80
-        fitted = text
-        while output.cell_width(fitted) >= columns:
-            fitted = fitted[:-1]
-        width = output.cell_width(fitted)
-        self._write("\r" + fitted + " " * max(0, self._shown - width))
-        self._shown = width
-
-    def _write(self, text: str) -> None:
-        with suppress(OSError):
-            sys.stderr.write(text)
-            sys.stderr.flush()
+        self._line.close()
 
 
 def narration(state: JobsState, now: float) -> str:
@@ -309,9 +288,8 @@ def report_failure(job: Job) -> tuple[Trouble, int]:
         hint = f"go on with: pumas-tui jobs resume {job.id}"
         if error:
             code, message = str(error.get("code", "failed")), str(error.get("message", f"{name} is paused"))
-            return Trouble(
-                code, message, error.get("path"), f"free space, then {hint}"
-            ), diagnostics.exit_code_of(code)
+            first = "free space, then " if code == DiskFullError.code else ""
+            return Trouble(code, message, error.get("path"), f"{first}{hint}"), diagnostics.exit_code_of(code)
         return Trouble("paused", f"{name} is paused", hint=hint), diagnostics.SOME_FAILED
     if job.state is JobState.NEEDS_YOU:
         asked = ", ".join(need.kind.value for need in job.needs)

@@ -1,8 +1,13 @@
 """What the command line does where there is a terminal: the narration line, and opening full screen."""
 
+import os
 import sys
 from pathlib import Path
 
+import pytest
+
+from pumas_tui.cli import status_line
+from pumas_tui.cli.options import Wanted
 from pumas_tui.cli.running import narration
 from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import Job, JobKind, JobsState, JobState, Progress, Stage, reduce
@@ -44,6 +49,32 @@ def test_narration_of_several_counts_and_names_the_first() -> None:
 def test_narration_is_printable() -> None:
     state = reduce(JobsState(), job(1, JobState.RUNNING, "a\x1b[2Jb\nc"), None)
     assert narration(state, 0.0).isprintable()
+
+
+def test_long_work_tells_on_a_terminal_how_far_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    outside, inside = os.openpty()
+    with os.fdopen(inside, "w") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        monkeypatch.setattr(status_line, "EVERY_S", 0.0)
+        with status_line.counted(Wanted(), "links") as told:
+            assert told is not None
+            told(1500, 3004)
+        with status_line.measured(Wanted(), "reading") as told:
+            assert told is not None
+            told(0, 3 * 10**9)
+        with status_line.counted(Wanted(quiet=True), "links") as told:
+            assert told is None
+        seen = os.read(outside, 4096).decode()
+    os.close(outside)
+    counting, blank, reading, *_ = [part for part in seen.split("\r") if part]
+    assert (counting, reading) == ("1,500 of 3,004 links", "reading 0 B of 3.0 GB, 0 B/s")
+    assert blank == " " * len(counting) and seen.endswith("\r")  # nothing of it is left
+
+
+def test_where_stderr_is_no_terminal_nothing_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    with status_line.measured(Wanted(), "reading") as told:
+        assert told is None
+    assert capfd.readouterr().err == ""
 
 
 def test_demo_opens_full_screen_with_the_pickle_waiting(tmp_path: Path) -> None:
