@@ -4,9 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import cached_property, partial
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +15,11 @@ from pumas_tui.core.db.search import SearchIndex
 from pumas_tui.core.domain.errors import LibraryNotFoundError, PumasError
 from pumas_tui.core.domain.events import Event, MessagePosted
 from pumas_tui.core.domain.ids import JobId, LibraryId
-from pumas_tui.core.domain.jobs import JobKind, JobState
-from pumas_tui.core.domain.lanes import Turns, Widths
+from pumas_tui.core.domain.jobs import Job, JobKind
 from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.models import ModelRow
+from pumas_tui.core.domain.open_options import OpenOptions as OpenOptions
+from pumas_tui.core.domain.open_options import RunJobs as RunJobs
 from pumas_tui.core.domain.text import safe
 from pumas_tui.core.flows import opening
 from pumas_tui.core.flows.browsing import Models
@@ -30,7 +29,6 @@ from pumas_tui.core.flows.queueing import Jobs
 from pumas_tui.core.fs import owners, space
 from pumas_tui.core.jobs.bus import Bus
 from pumas_tui.core.jobs.feed import Feed
-from pumas_tui.core.jobs.runner import Runner, RunnerOptions
 from pumas_tui.core.settings import Settings
 
 # Flows that read and write model files are loaded where they are first used: a list needs none of them, and
@@ -41,35 +39,17 @@ if TYPE_CHECKING:
     from pumas_tui.core.flows.first_start import FirstStart as FirstStart
     from pumas_tui.core.flows.health import Health
     from pumas_tui.core.flows.history import History
+    from pumas_tui.core.flows.import_job import ImportTools
     from pumas_tui.core.flows.importing import Imports
     from pumas_tui.core.flows.mapping import Mapping
     from pumas_tui.core.flows.network import Network
+    from pumas_tui.core.flows.refetching import Refetching
     from pumas_tui.core.flows.renaming import Renaming
     from pumas_tui.core.flows.spacing import Space
     from pumas_tui.core.flows.wiring import Wiring
+    from pumas_tui.core.jobs.runner import JobContext, Outcome, Runner
 
 _JOBS_AT_ONCE = 4
-
-
-class RunJobs(StrEnum):
-    """Which jobs this process runs."""
-
-    ALL = "all"  # a full-screen session: whatever waits
-    OWN = "own"  # a command: only what it submitted
-    NONE = "none"  # a look
-
-
-@dataclass(frozen=True, slots=True)
-class OpenOptions:
-    """How to open. `create` makes the library where there is none."""
-
-    root: str | None = None
-    config: Path | None = None
-    readonly: bool = False
-    run_jobs: RunJobs = RunJobs.ALL
-    create: bool = False
-    leave_jobs: JobState = JobState.WAITING  # what becomes of jobs that run when the library closes
-    offline: bool = False  # ask no server, whatever the settings say
 
 
 class Library:
@@ -85,15 +65,18 @@ class Library:
         self.readonly = options.readonly
         self.last_visit = opened.last_visit  # of a full-screen session on this host; epoch seconds
         self._starting: asyncio.Task[None] | None = None
+        self._may_begin = asyncio.Event()
         self._opened = opened
         self._bus = bus
         self._options = options
         runs = options.run_jobs is not RunJobs.NONE and not options.readonly
-        self._online = Online(settings.network, offline=options.offline)
+        self._online = Online(settings.network, lambda: self._wiring, offline=options.offline)
         self._runner = _runner(opened, options, settings, self._follow_job, self._online) if runs else None
         self._own: Callable[[str], None] = self._runner.own if self._runner is not None else _nothing
         self._feed = Feed(lambda: _watch(opened.paths), bus.publish)
-        self.models = Models(opened.paths, search, opened.index, opened.registry, bus.publish)
+        self.models = Models(
+            opened.paths, search, opened.index, lambda uid: opened.registry.links_of(uid), bus.publish
+        )
         wake = self._runner.wake if self._runner is not None else _nothing
         self.jobs = Jobs(opened.paths, opened.jobs, opened.runtime, wake, self._own, self._stuck)
 
@@ -169,6 +152,11 @@ class Library:
         )
 
     @cached_property
+    def refetching(self) -> "Refetching":
+        """Files from the Hub for what is there: models that lack some, imports that wait for parts."""
+        return self._wiring.refetching(self.models.get, self.network, self._own)
+
+    @cached_property
     def _wiring(self) -> "Wiring":
         from pumas_tui.core.flows.wiring import Wiring
 
@@ -191,12 +179,17 @@ class Library:
             opened = await asyncio.to_thread(opening.open_library, root, state_dir)
         search = await SearchIndex.open(opened.paths.index_db, opened.paths.registry_db)
         library = cls(opened, search, Bus(asyncio.get_running_loop()), options, settings)
-        library._starting = asyncio.create_task(library._start())
+        library._starting = starting = asyncio.create_task(library._start())
+        if not options.begin_later:
+            library.begin()
         try:
             yield library
         finally:
-            await asyncio.wait({library._starting})
-            library._starting.exception()  # told as an event already; `ready` gives it to who asks
+            if not library._may_begin.is_set():
+                starting.cancel()
+            await asyncio.wait({starting})
+            if not starting.cancelled():
+                starting.exception()  # told as an event already; `ready` gives it to who asks
             await library._stop()
             await search.close()
             await asyncio.to_thread(opened.close)
@@ -216,6 +209,7 @@ class Library:
     async def _start(self) -> None:
         """Recover, then run jobs; in the background, so that the first paint waits for nothing."""
         self._feed.start()
+        await self._may_begin.wait()
         for note in self._opened.notes:
             self._bus.publish(MessagePosted(safe(note), "warning"))
         try:
@@ -241,8 +235,17 @@ class Library:
         for app in moved_roots.follow(opened.paths, opened.registry):
             self._bus.publish(MessagePosted(f"{safe(app.name)} was moved to {safe(app.base)}", "info"))
 
+    async def load_network(self) -> None:
+        """Load what `network` needs, in a thread: whoever shows something must not stand still meanwhile."""
+        await asyncio.to_thread(_load_network)
+
+    def begin(self) -> None:
+        """Recover and run jobs from now on, where that was not to begin at once."""
+        self._may_begin.set()
+
     async def ready(self) -> None:
         """Wait until jobs run. Raises what stopped that: PumasError, or an error that nobody expected."""
+        self.begin()
         if self._starting is not None:
             await asyncio.shield(self._starting)
 
@@ -265,6 +268,11 @@ class Library:
         self._bus.close()
 
 
+def _load_network() -> None:
+    from pumas_tui.core.flows import connecting as connecting
+    from pumas_tui.core.flows import network as network
+
+
 def _nothing(*_: str) -> None:
     """Where no jobs run, nobody waits for any."""
 
@@ -275,10 +283,10 @@ def _watch(paths: LibraryPaths) -> ChangeWatch:
 
 def _runner(
     opened: Opened, options: OpenOptions, settings: Settings, follow: Callable[[JobId], None], online: Online
-) -> Runner:
-    """The runner of this process, not started yet."""
-    from pumas_tui.core.flows import importing
-    from pumas_tui.core.flows.import_job import ImportTools
+) -> "Runner":
+    """The runner of this process, not started yet. Its first job loads what reads and writes model files."""
+    from pumas_tui.core.domain.lanes import Turns, Widths
+    from pumas_tui.core.jobs.runner import Runner, RunnerOptions
 
     me = owners.this_process()
     mark = owners.mark(me)
@@ -288,12 +296,25 @@ def _runner(
         if options.run_jobs is RunJobs.ALL:
             opened.runtime.visit(me.host, time.time())
 
-    reserve = settings.imports.reserve_bytes
-    tools = ImportTools(opened.paths, opened.index, opened.journal, reserve, me.host, owners.user_name())
+    @cache
+    def tools() -> "ImportTools":
+        from pumas_tui.core.flows.import_job import ImportTools
+
+        reserve = settings.imports.reserve_bytes
+        return ImportTools(opened.paths, opened.index, opened.journal, reserve, me.host, owners.user_name())
+
+    def run_import(job: Job, context: "JobContext") -> "Outcome":
+        from pumas_tui.core.flows import importing
+
+        return importing.handler(tools())(job, context)
+
+    def run_download(job: Job, context: "JobContext") -> "Outcome":
+        return online.download(tools(), job, context)
+
     return Runner(
         opened.jobs,
         opened.runtime,
-        {JobKind.IMPORT: importing.handler(tools), JobKind.DOWNLOAD: partial(online.download, tools)},
+        {JobKind.IMPORT: run_import, JobKind.DOWNLOAD: run_download},
         RunnerOptions(
             owner=mark,
             width=_JOBS_AT_ONCE,

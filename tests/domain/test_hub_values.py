@@ -76,3 +76,13 @@ def test_a_stored_host_that_makes_no_sense_is_an_unknown_one(value: object) -> N
 def test_a_card_without_its_header() -> None:
     assert hub_values.card_text(b"---\nlicense: mit\n---\n# Title\n\nWords") == "# Title\n\nWords"
     assert hub_values.card_text(b"plain \xff") == "plain \N{REPLACEMENT CHARACTER}"
+
+
+def test_what_git_calls_a_file_is_read_and_told() -> None:
+    empty = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    assert hub_values.blob_id(b"") == empty
+    listed = [{"rfilename": "a", "blobId": empty}, {"rfilename": "b", "blobId": "x"}, {"rfilename": "c"}]
+    found = hub_values.model({"id": "o/m", "siblings": listed})
+    assert [file.blob_id for file in found.files] == [empty, "", ""]
+    [in_tree] = hub_values.files([{"type": "file", "path": "a", "oid": empty, "size": 0}])
+    assert in_tree.blob_id == empty

@@ -1,7 +1,7 @@
 """Whatever stands in an app and a registry: a plan settles it, touches only what is ours, can be undone."""
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,6 +17,14 @@ NAMES = ("a", "b", "c", "d")
 FOLDERS = ("loras", "checkpoints")
 FILES = ("x.gguf", "X.gguf", "y.gguf", "sub/x.gguf", "sub/z.gguf")
 TARGETS = tuple(f"{folder}/{file}" for folder in FOLDERS for file in FILES)
+OUTSIDE = ("/srv/x.gguf", "/srv/deep/y.gguf", "/srv/z.safetensors")
+ROOTS: tuple[tuple[tuple[str, str], ...], ...] = (
+    (),
+    (("loras", "/srv"),),
+    (("loras", f"{MODELS}/lora/sdxl/a"), ("checkpoints", "/srv")),
+    (("loras", f"{BASE}/checkpoints"), ("checkpoints", "/srv/deep"), ("loras", "/nowhere")),
+    (("checkpoints", "/"),),
+)
 THINGS = ("relative", "absolute", "hard", "dead", "foreign", "file", "same", "folder")
 
 RULES = st.sampled_from([("one",), ("one", "two")])
@@ -41,7 +49,12 @@ class State:
 
 def put(tree: Tree, target: str, thing: str, name: str) -> LinkKind | None:
     """Put a thing at a target; the kind of link it is to a model's file."""
-    path, source = f"{BASE}/{target}", f"{MODELS}/{source_of(name)}"
+    return put_at(tree, f"{BASE}/{target}", thing, name)
+
+
+def put_at(tree: Tree, path: str, thing: str, name: str) -> LinkKind | None:
+    """Put a thing anywhere; the kind of link it is to a model's file."""
+    source = f"{MODELS}/{source_of(name)}"
     node = tree.at(source)
     match thing:
         case "relative":
@@ -79,6 +92,7 @@ def states(draw: st.DrawFn) -> State:
     for name in draw(st.sets(st.sampled_from(NAMES), min_size=1)):
         tree.file(f"{MODELS}/{source_of(name)}", f"weights of {name}")
     targets, names = st.sampled_from(TARGETS), st.sampled_from(NAMES)
+    outside = st.sampled_from(OUTSIDE)
     cells = st.tuples(targets, st.sampled_from(THINGS), names, st.booleans())
     for target, thing, name, is_known in draw(st.lists(cells, max_size=6)):
         if tree.at(f"{BASE}/{target}") is None:
@@ -87,6 +101,10 @@ def states(draw: st.DrawFn) -> State:
                 know(tree, target, draw(st.sampled_from([name, *NAMES])), kind, draw(st.booleans()))
     for target in draw(st.sets(targets, max_size=2)):
         know(tree, target, draw(names), LinkKind.RELATIVE, False)
+    tree.extra = draw(st.sampled_from(ROOTS))
+    for path, thing, name in draw(st.lists(st.tuples(outside, st.sampled_from(THINGS), names), max_size=3)):
+        if tree.extra and tree.at(path) is None:
+            put_at(tree, path, thing, name)
     once = st.lists(st.tuples(names, targets), max_size=6, unique_by=lambda pair: (pair[0], pair[1][:4]))
     wanted = [(name, target, rule) for name, target in draw(once) for rule in draw(RULES)]
     return State(tree, wanted)
@@ -204,6 +222,19 @@ def test_a_plan_for_some_models_leaves_those_of_others(state: State, names: set[
     sim.apply(state.tree, made)
     after = {path: node.fingerprint for path, node in state.tree.nodes.items()}
     assert {path for path, what in before.items() if after.get(path) != what} <= theirs
+
+
+@given(states())
+@relaxed
+def test_what_an_extra_root_shows_gets_no_second_link_and_keeps_the_one_it_has(state: State) -> None:
+    without = replace(state, tree=replace(state.tree, extra=())).plan()
+    made = state.plan()
+    told = {(a.target, a.model_uid) for a in made.of(Act.REFUSE) if a.code == "extra_root"}
+    linked = {(a.target, a.model_uid) for a in made.of(Act.CREATE, Act.CONFLICT)}
+    assert not told & linked
+    assert made.of(Act.KEEP) == without.of(Act.KEEP)
+    ours = (Act.REPLACE_OURS, Act.REMOVE_BROKEN, Act.REMOVE_STALE)
+    assert {a.target for a in without.of(Act.REPLACE_OURS)} <= {a.target for a in made.of(*ours)}
 
 
 def answered(made: Plan, chosen: list[Answer]) -> dict[str, Answer]:

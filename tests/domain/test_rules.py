@@ -325,6 +325,15 @@ def test_an_offered_rule_never_takes_a_name_that_is_taken() -> None:
     assert offered.name == "ultralytics/bbox"
 
 
+def test_two_folders_of_one_name_are_offered_rules_of_two_names() -> None:
+    folders = ["mmdets/bbox", "ultralytics/bbox"]
+    offered = rules.offered_rules(AppKind.COMFYUI, folders, ())
+    assert [(one.name, one.target_subdir) for one in offered] == [
+        ("bbox", "mmdets/bbox"),
+        ("ultralytics/bbox", "ultralytics/bbox"),
+    ]
+
+
 @given(st.lists(st.text(), max_size=4))
 def test_whatever_folders_an_app_has_the_offer_is_a_config(folders: list[str]) -> None:
     for offered in rules.offered_rules(AppKind.COMFYUI, folders, ()):

@@ -157,3 +157,10 @@ def test_a_stored_name_opens_the_file(tmp_path: Path) -> None:
 )
 def test_sizes_as_people_write_them(written: str, bytes_: int | None) -> None:
     assert text.bytes_of(written) == bytes_
+
+
+def test_a_part_of_bytes_names_its_unit_once() -> None:
+    assert text.size_of(4_900_000_000, 9_800_000_000) == "4.9 of 9.8 GB"
+    assert text.size_of(12_000_000, 9_800_000_000) == "12 MB of 9.8 GB"
+    assert text.size_of(0, 500) == "0 of 500 B"
+    assert text.size_of(500, 500) == "500 B"

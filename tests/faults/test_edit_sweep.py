@@ -76,7 +76,7 @@ class Bench:
         assert self.check(root) == (True, True)
         [model] = model_dirs(root)
         assert not [path for path in model.iterdir() if path.name.endswith(".tmp")]
-        index, journal = IndexWriter(f"{root}/models/models.db"), Journal(f"{root}/registry.db")
+        index, journal = IndexWriter(f"{root}/models/models.db"), Journal(f"{root}/registry.db", str(root))
         stamp = (model / "metadata.json").stat()
         assert [(s.mtime_ns, s.ino) for s in index.known().values()] == [(stamp.st_mtime_ns, stamp.st_ino)]
         assert journal.unfinished(space.host_name()) == []

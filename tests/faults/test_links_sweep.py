@@ -62,7 +62,7 @@ class Bench:
         self._runs += 1
         made = self._folder / f"run{self._runs}"
         shutil.copytree(self._original(what), made, symlinks=True)
-        for step in BEFORE[what]:  # here, since the history has absolute paths
+        for step in BEFORE[what]:  # here, since the history knows files by their inodes
             assert self.run(made, step) == 0
         return made
 
@@ -100,7 +100,7 @@ class Bench:
         assert all((app / link).is_file() for link in links)
         assert bool(links) == (what in ("apply", "rename"))
         registry.close()
-        journal = Journal(f"{place}/library/registry.db")
+        journal = Journal(f"{place}/library/registry.db", f"{place}/library")
         assert journal.unfinished(space.host_name()) == []
         journal.close()
         left = [path for path in place.rglob("*") if path.name.endswith((".tmp", ".pumas-try"))]

@@ -4,6 +4,7 @@ Each ends by itself or when the client leaves; none holds the server up.
 """
 
 import asyncio
+import threading
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -138,6 +139,34 @@ class Stalls:
     async def play(self, exchange: Exchange) -> None:
         await _beginning(exchange, self.after)
         await exchange.gone()
+
+
+class Waits:
+    """Takes requests and answers them as usual once `go` is called, from any thread. `asked` came, of which
+    `left` gave up before: their stream was reset, or their connection ended."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.left = 0
+        self._may_go = threading.Event()
+
+    def go(self) -> None:
+        """Those that wait get their answers, and those that come later at once."""
+        self._may_go.set()
+
+    async def play(self, exchange: Exchange) -> None:
+        self.asked += 1
+        answered = False
+
+        async def answer() -> None:
+            nonlocal answered
+            while not self._may_go.is_set():
+                await asyncio.sleep(_SLICE_S)
+            answered = True
+            await exchange.answer(exchange.usual(exchange.request))
+
+        await exchange.until_gone(answer)
+        self.left += not answered
 
 
 @dataclass(frozen=True)

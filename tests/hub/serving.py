@@ -20,7 +20,7 @@
 - Misbehaviour: `hub.behave("GET /api/models*", Slow(first_byte_s=1), times=2, after=1)`. The pattern is
   matched against `.line` (`*` crosses slashes); the rule that was given last wins; `after` requests are
   spared first, `times` are hit. `hub.relent()` forgets all rules. See `behaviours.py` for what there is:
-  error, too_many, body, deep_json, moved, Loops, Altered, Slow, Cut, Stalls, Silent, Hangs, Leaves,
+  error, too_many, body, deep_json, moved, Loops, Altered, Slow, Cut, Stalls, Waits, Silent, Hangs, Leaves,
   GoesAway, ResetsStream, Raw, Floods, Says.
 - Rate limits: `hub.limits.api.quota = 3`, `hub.limits.resolvers.quota`; the window ends when
   `hub.clock.advance(301)` says so. The clock stands still otherwise and starts at the time of day, so a

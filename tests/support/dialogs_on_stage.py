@@ -3,7 +3,10 @@
 from typing import Any
 
 from pumas_tui.core.domain.absent_parts import FoundPart, PartSearch
+from pumas_tui.core.domain.hub_values import HubFile, HubModel
+from pumas_tui.core.domain.ids import JobId, new_model_uid
 from pumas_tui.core.domain.jobs import JobState, NeedKind
+from pumas_tui.core.domain.part_offers import PartOffer
 from pumas_tui.core.domain.pickle_verdict import PickleVerdict, ScanWord
 from pumas_tui.tui.modals.cancel import CancelDialog
 from pumas_tui.tui.modals.duplicate import DuplicateDialog
@@ -80,6 +83,13 @@ def d3_searched() -> MissingPartDialog:
     return MissingPartDialog(jobs.FACTS[NeedKind.MISSING_PART], told=searched(nothing))
 
 
+def d3_hub() -> MissingPartDialog:
+    repo, part = HubModel("black-forest-labs/FLUX.1-dev"), HubFile(FLUX_2, 4_900_000_000, "9f" * 32)
+    dialog = d3()
+    dialog.offer(PartOffer(JobId(1), new_model_uid(), "flux1-dev", repo, ((2, part),), 3, proven=False))
+    return dialog
+
+
 def d3_cut_off() -> MissingPartDialog:
     short = {"number": 3, "path": "/x", "size_bytes": 1_200_000_000, "wanted_bytes": 4_900_000_000}
     return MissingPartDialog({**jobs.FACTS[NeedKind.MISSING_PART], "missing": [], "short": [short]})
@@ -106,6 +116,7 @@ IMPORT_DIALOGS = (
     ("D2b", d2b),
     ("D3", d3),
     ("D3-searched", d3_searched),
+    ("D3-hub", d3_hub),
     ("D3-cut-off", d3_cut_off),
     ("D3-looking", d3_looking),
     ("D3-found", d3_found),

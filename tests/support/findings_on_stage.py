@@ -9,9 +9,11 @@ from pumas_tui.core.domain.deletion import Deletion, Doomed, LinkToGo
 from pumas_tui.core.domain.errors import Trouble
 from pumas_tui.core.domain.findings import Finding, FindingKind, HealthReport, finding, ordered
 from pumas_tui.core.domain.history import OperationView, TrashItem
+from pumas_tui.core.domain.hub_values import HubFile, HubModel
 from pumas_tui.core.domain.ids import ModelId, ModelUid, OperationId
 from pumas_tui.core.domain.links import Link, LinkKind
 from pumas_tui.core.domain.operations import OperationState
+from pumas_tui.core.domain.refetching import Get, Lack, Lacking, Refetch, Wanted
 from pumas_tui.core.domain.relocation import Relocation
 from pumas_tui.core.domain.renaming import RenamePlan
 from pumas_tui.core.domain.repairs import Repair, RepairKind
@@ -86,6 +88,36 @@ def missing() -> Finding:
         "no file with its SHA-256 is in the library",
         repair=forget,
     )
+
+
+def gone() -> Finding:
+    """A model whose file is gone, and that is described."""
+    return of_model(
+        FindingKind.PHANTOM_MODEL,
+        "diffusion/sd/sd-v1-4",
+        "sd-v1-4.ckpt is missing",
+        f"no such file: {MODELS}/diffusion/sd/sd-v1-4/sd-v1-4.ckpt",
+    )
+
+
+def incomplete() -> Finding:
+    """A set of which parts never came in."""
+    return of_model(
+        FindingKind.PART_MISSING,
+        "llm/llama/llama-3-70b",
+        "2 parts of its set never came in",
+        "not here: model-00007-of-00030.safetensors",
+        "not here: model-00012-of-00030.safetensors",
+    )
+
+
+def found_again() -> Refetch:
+    """A lost file that a search found on another disk."""
+    wanted = Wanted("sd-v1-4.ckpt", Lack.GONE, "sd-v1-4.ckpt", 43 * GB // 10, "f" * 64)
+    lacking = Lacking(ModelId("diffusion/sd/sd-v1-4"), ModelUid("uid"), "sd-v1-4", (), (wanted,))
+    place = "/mnt/archive/2023/stable-diffusion/sd-v1-4.ckpt"
+    got = Get(wanted, HubFile(wanted.name, wanted.size, wanted.sha256), "", (place,))
+    return Refetch(lacking, HubModel(""), (got,), (), 900 * GB, path=place)
 
 
 def orphan(app: App, target: str) -> Finding:

@@ -11,6 +11,7 @@ from pumas_tui.tui.modals.checkup import Checkup
 from pumas_tui.tui.modals.deleting import RenameDialog
 from pumas_tui.tui.modals.deletion import DeleteDialog, for_good
 from pumas_tui.tui.modals.dialog import Dialog
+from pumas_tui.tui.modals.finding_files import FoundFileDialog
 from pumas_tui.tui.modals.past import HistoryPage, TrashPage
 from pumas_tui.tui.modals.rebuilding import RebuildDialog
 from pumas_tui.tui.modals.relocating import RelocationDialog
@@ -137,7 +138,10 @@ HEALTH_DIALOGS: tuple[tuple[str, Callable[[], Dialog[Any]]], ...] = (
     ("D12", _d12),
     ("D12-fix", _fix),
     ("D13", lambda: FindingDialog(findings.missing())),
+    ("D13-hub", lambda: FindingDialog(findings.gone(), "CompVis/stable-diffusion-v-1-4-original")),
     ("D13-broken", lambda: FindingDialog(findings.broken(MAIN, "loras/neon-v2.safetensors"))),
+    ("D13-part", lambda: FindingDialog(findings.incomplete(), "meta-llama/Meta-Llama-3-70B")),
+    ("D13-found", lambda: FoundFileDialog(findings.found_again())),
     ("D14", lambda: FindingDialog(findings.ghost())),
     ("D14-away", lambda: FindingDialog(findings.away())),
     ("D15", lambda: DeleteDialog(findings.deletion())),

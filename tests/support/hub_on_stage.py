@@ -3,8 +3,11 @@
 import time
 from dataclasses import replace
 
+from textual.widgets import Input
+
 from pumas_tui.core.domain.downloads import models_of
 from pumas_tui.core.domain.enriching import FieldChange
+from pumas_tui.core.domain.errors import OfflineError, RateLimitedError
 from pumas_tui.core.domain.hub_values import HubFile, HubModel, HubPage
 from pumas_tui.core.domain.identification import Identification
 from pumas_tui.core.domain.ids import ModelId, ModelUid
@@ -14,7 +17,8 @@ from pumas_tui.core.domain.network_state import NetworkState, NetworkStatus
 from pumas_tui.core.domain.vocabulary import Trust
 from pumas_tui.tui import messages
 from pumas_tui.tui.modals.arrived import ArrivedDialog
-from pumas_tui.tui.modals.hub import DownloadDialog, HubFilesDialog, HubSearchDialog
+from pumas_tui.tui.modals.hub import DownloadDialog, HubFilesDialog
+from pumas_tui.tui.modals.hub_search import HubSearchPage
 from pumas_tui.tui.modals.lookup import LookupDialog
 from tests.support.stage import Made, Shot, made_metadata, on_stage, until
 
@@ -102,10 +106,13 @@ def _found() -> Identification:
             "SG161222/Realistic_Vision_V6.0_B1_noVAE: name 94%, size equal (2.1 GB), SHA-256 differs",
         ),
         asked_at=NOON,
+        took_s=0.9,
     )
 
 
-def _lookup(answer: Identification | None, state: NetworkState) -> LookupDialog:
+def _lookup(
+    answer: Identification | None, state: NetworkState, kept: Identification | None = None
+) -> LookupDialog:
     stands = LookupDialog(
         vision(),
         _changes,
@@ -116,7 +123,7 @@ def _lookup(answer: Identification | None, state: NetworkState) -> LookupDialog:
         now=lambda: NOON,
     )
     if answer is not None:
-        stands.show(answer)
+        stands.show(answer, kept)
     return stands
 
 
@@ -136,13 +143,20 @@ def asking() -> LookupDialog:
     return _lookup(None, ONLINE)
 
 
+def asking_on() -> LookupDialog:
+    """One list of files has come."""
+    stands = _lookup(None, ONLINE)
+    stands.found(_found().candidates[1:2])
+    return stands
+
+
 def no_hit() -> LookupDialog:
     return _lookup(Identification(_VISION.name, Trust.NONE, asked_at=NOON), ONLINE)
 
 
 def _pending(state: NetworkState) -> LookupDialog:
     waits = Identification(_VISION.name, Trust.PENDING, reason="no answer", retry_at=state.retry_at)
-    return _lookup(waits, state)
+    return _lookup(waits, state, replace(_found(), asked_at=NOON - 2 * 86_400, stale=True))
 
 
 def offline() -> LookupDialog:
@@ -153,22 +167,56 @@ def limited() -> LookupDialog:
     return _pending(NetworkState(NetworkStatus.RATE_LIMITED, None, NOON + 130))
 
 
-def repositories() -> HubSearchDialog:
-    others = (
-        HubModel("bartowski/Qwen2.5-7B-Instruct-GGUF", downloads=98_112, license="apache-2.0"),
-        HubModel("someone/qwen2.5-7b-roleplay-\x1b[31mred", downloads=12, gated=True),
-    )
-    shown = HubSearchDialog("qwen2.5 7b", 1)
-    shown.show(HubPage("qwen2.5 7b", (QWEN, *others), NOON, stale=True, more="more"))
-    return shown
+_OTHERS = (
+    HubModel("bartowski/Qwen2.5-7B-Instruct-GGUF", downloads=98_112, license="apache-2.0"),
+    HubModel("someone/qwen2.5-7b-roleplay-\x1b[31mred", downloads=12, gated=True),
+)
+_WORDS = "qwen2.5 7b"
+_PAGE = HubPage(_WORDS, (QWEN, *_OTHERS), NOON - 2 * 86_400, stale=True, more="more")
 
 
-def new_results() -> HubSearchDialog:
-    shown = repositories()
-    fresh = HubPage("qwen2.5 7b", (HubModel("new/qwen2.5-7b"), QWEN), NOON)
-    shown.offer(7, replace(fresh, models=()))  # of another question
-    shown.offer(1, fresh)
-    return shown
+async def _searching(pilot: Shot) -> tuple[HubSearchPage, int]:
+    """The page with words in its box, before any answer."""
+    app = on_stage(pilot)
+    assert app.library is not None
+    page = HubSearchPage(app.place, app.library, clock=_stopped, now=lambda: NOON)
+    await app.place.show_over(page)
+    with page.prevent(Input.Changed):
+        page.box.value = _WORDS
+    await pilot.pause()
+    return page, page.begin(_WORDS)
+
+
+async def repositories(pilot: Shot) -> None:
+    """What is kept, while somebody types."""
+    page, number = await _searching(pilot)
+    page.show(number, _PAGE)
+    await until(pilot, "bartowski")
+
+
+async def new_results(pilot: Shot) -> None:
+    """What the Hub says now, after what was kept, and an answer to another question."""
+    page, number = await _searching(pilot)
+    page.show(number, _PAGE)
+    page.show(number - 1, HubPage("qwen2", (HubModel("late/qwen2"),), NOON))
+    page.show(number, HubPage(_WORDS, (HubModel("new/qwen2.5-7b"), QWEN), NOON))
+    page.rows.focus()
+    await until(pilot, "press r")
+
+
+async def hub_offline(pilot: Shot) -> None:
+    """Nobody answers, and something is kept."""
+    page, number = await _searching(pilot)
+    page.show(number, _PAGE)
+    page.fail(number, OfflineError("calls failed just before", retry_at=NOON + 42), by_user=False)
+    await until(pilot, "What is kept is shown")
+
+
+async def hub_scarce(pilot: Shot) -> None:
+    """Few calls are left, and nothing is kept."""
+    page, number = await _searching(pilot)
+    page.fail(number, RateLimitedError("no more calls", retry_at=NOON + 130), by_user=False)
+    await until(pilot, "Few calls")
 
 
 def files() -> HubFilesDialog:
@@ -181,20 +229,25 @@ def download() -> DownloadDialog:
 
 def d19() -> ArrivedDialog:
     badges = [Trust.VERIFIED] * 4 + [Trust.HIGH, Trust.LOW]
-    return ArrivedDialog([(ModelUid(str(n)), trust) for n, trust in enumerate(badges)], 2)
+    return ArrivedDialog([(ModelUid(str(n)), trust) for n, trust in enumerate(badges)], 2, 5)
 
 
 HUB_DIALOGS = (
     ("hf", candidates),
     ("hf-asking", asking),
+    ("hf-asking-on", asking_on),
     ("hf-none", no_hit),
     ("hf-off", offline),
     ("hf-lim", limited),
-    ("hub-found", repositories),
-    ("hub-new", new_results),
     ("hub-files", files),
     ("hub-download", download),
     ("D19", d19),
+)
+HUB_PAGES = (
+    ("hub-found", repositories),
+    ("hub-new", new_results),
+    ("hub-off", hub_offline),
+    ("hub-scarce", hub_scarce),
 )
 
 

@@ -4,22 +4,27 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+from pumas_tui import assets
 from pumas_tui.core.domain.apps import AppKind
 from pumas_tui.core.domain.errors import DiskError
 from pumas_tui.core.domain.first_start import App as Seen
 from pumas_tui.core.domain.first_start import Disk
 from pumas_tui.core.domain.lanes import DeviceKind
 from pumas_tui.core.domain.mapping_answers import displaced
+from pumas_tui.core.domain.mapping_config import Layer, parse
 from pumas_tui.core.domain.plan import Answer, ConflictKind, Plan, Resolution
+from pumas_tui.core.domain.rules import merged
 from pumas_tui.tui.modals.apps import ProposalDialog, RemoveAppDialog
 from pumas_tui.tui.modals.ask import ask
 from pumas_tui.tui.modals.dialog import Dialog
 from pumas_tui.tui.modals.leave import LeaveDialog
 from pumas_tui.tui.modals.mapping import AppliedDialog, ApplyDialog, RealFilesDialog
 from pumas_tui.tui.modals.plans import Plans
+from pumas_tui.tui.modals.rules import RulesPage
 from pumas_tui.tui.modals.undo import UndoDialog
 from pumas_tui.tui.presenters.mapping import Sheet, kind_of, sheet_of
 from pumas_tui.tui.presenters.mapping_changes import problems
+from pumas_tui.tui.presenters.mapping_folders import rule_rows
 from pumas_tui.tui.screens.settings import SettingsScreen
 from tests.support import plans_on_stage as plans
 from tests.support.stage import Shot, on_stage, until
@@ -59,6 +64,41 @@ def plan(*pressed: str, make: Callable[[], Plan] = plans.full, then: str = "") -
             await until(pilot, then)
 
     return drive
+
+
+def offers(*pressed: str, make: Callable[[], Plan] = plans.full, then: str = "") -> Drive:
+    """The mapping screen with a plan, and folders that no rule fills."""
+
+    async def drive(pilot: Shot) -> None:
+        await begun(pilot)
+        await _planned_itself(pilot)
+        plans.put(on_stage(pilot), make(), offers=plans.OFFERS)
+        await until(pilot, plans.MAIN.name)
+        await pilot.press(*pressed)
+        await pilot.pause(0.2)
+        if then:
+            await until(pilot, then)
+
+    return drive
+
+
+async def rules(pilot: Shot) -> None:
+    """The page of an app's rules, one of them switched off by the user."""
+    await begun(pilot)
+    await _planned_itself(pilot)
+    app = on_stage(pilot)
+    screen = plans.put(app, plans.full())
+    assert app.library is not None
+    name = f"{plans.MAIN.kind.value}_*_default.json"
+    packaged = parse((assets.configs_dir() / "mappings" / name).read_bytes(), name, packaged=True)
+    off = next(one for one in packaged.mappings if one.name == "checkpoints").model_copy(
+        update={"enabled": False}
+    )
+    mine = packaged.model_copy(update={"mappings": (off,), "layer": Layer.USER})
+    page = RulesPage(screen, app.library, plans.MAIN, screen.facts_changed)
+    await screen.show_over(page)
+    page.show_rows(rule_rows(merged((packaged, mine), plans.MAIN.kind, plans.MAIN.version), plans.OFFERS))
+    await until(pilot, "Rules of")
 
 
 def without_plan(change: Callable[[Plans], None], then: str) -> Drive:
@@ -158,5 +198,6 @@ MAPPING_DIALOGS: tuple[tuple[str, Callable[[], Dialog[Any]]], ...] = (
     ("D17", lambda: UndoDialog(plans.undo_preview())),
     ("D17-all", lambda: UndoDialog(plans.undo_preview(0))),
     ("app-add", lambda: ProposalDialog(plans.proposal())),
+    ("app-add-reads", lambda: ProposalDialog(plans.reads_more())),
     ("app-remove", lambda: RemoveAppDialog(plans.STATUSES[0])),
 )

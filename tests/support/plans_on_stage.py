@@ -7,6 +7,8 @@ from typing import Any
 from pumas_tui.core.domain.app_records import App, AppProposal, AppState, AppStatus, MountFacts
 from pumas_tui.core.domain.apps import AppKind
 from pumas_tui.core.domain.errors import Trouble
+from pumas_tui.core.domain.extra_model_paths import ExtraRoot
+from pumas_tui.core.domain.extra_roots import ExtraRoots, RootState, SeenRoot, line
 from pumas_tui.core.domain.history import UndoItem, UndoPreview
 from pumas_tui.core.domain.ids import AppUid, LibraryId, ModelUid, OperationId
 from pumas_tui.core.domain.links import Link, LinkKind
@@ -16,6 +18,7 @@ from pumas_tui.core.domain.plan import (
     Applied,
     Conflict,
     ConflictKind,
+    Offer,
     Plan,
     PlanHeader,
     PlannedAction,
@@ -23,6 +26,8 @@ from pumas_tui.core.domain.plan import (
     There,
 )
 from pumas_tui.core.domain.planner_conflicts import SUGGESTED, WORDS
+from pumas_tui.core.domain.rule_switches import OfferedRule
+from pumas_tui.core.domain.rules import offered_rules
 from pumas_tui.tui.app import PumasApp
 from pumas_tui.tui.presenters.mapping import sheet_of
 from pumas_tui.tui.screens.mapping import MappingScreen
@@ -182,14 +187,28 @@ def thousands() -> Plan:
     return plan_of(MAIN, [*conflicts(), *many])
 
 
-def put(program: PumasApp, *plans: Plan, statuses: Sequence[AppStatus] = STATUSES) -> MappingScreen:
+def offer(folder: str, files: int) -> OfferedRule:
+    """A rule that is offered for a folder of the first app."""
+    [rule] = offered_rules(MAIN.kind, [folder], ())
+    return OfferedRule(rule, f"{MAIN.base}/{folder}", files)
+
+
+OFFERS = (offer("LLM", 4), offer("ipadapter", 3), offer("ultralytics/bbox", 1), offer("ultralytics/segm", 0))
+
+
+def put(
+    program: PumasApp,
+    *plans: Plan,
+    statuses: Sequence[AppStatus] = STATUSES,
+    offers: tuple[OfferedRule, ...] = (),
+) -> MappingScreen:
     """Have these plans on the Mapping screen, as if they had just been made; the first app is in front."""
-    screen = program.places[MappingScreen.PLACE]
+    screen = program.place_of(MappingScreen)
     assert isinstance(screen, MappingScreen)
     screen.plans.stale = False
     screen.plans.apps = tuple(statuses)
     screen.plans.at = 0
-    screen.plans.sheets = {plan.header.app_uid: sheet_of(plan, {}) for plan in plans}
+    screen.plans.sheets = {plan.header.app_uid: sheet_of(plan, {}, offers) for plan in plans}
     screen.show_plans()
     return screen
 
@@ -209,6 +228,34 @@ def undo_preview(refused: int = 1) -> UndoPreview:
     why = "a new file is there now"
     items[:refused] = [replace(item, refused=why) for item in items[:refused]]
     return UndoPreview("add 50 links in ComfyUI-main", (OperationId("op"),), tuple(items))
+
+
+def unlinkable() -> Plan:
+    """No link works in the app's folder, and how it can read the library itself."""
+    where = "/opt/ComfyUI/models/loras takes neither symbolic nor hard links"
+    reason = f"no_link: {where}; list the library in ComfyUI's extra_model_paths.yaml instead"
+    text = 'pumas:\n    base_path: "/data/models"\n    loras: |\n        diffusion/sdxl/ink\n        lora\n'
+    refused = [action(Act.REFUSE, f"loras/style-{n}.safetensors", reason=reason) for n in range(3)]
+    read = "extra_root: ComfyUI reads it already as /srv/Lora/ink.safetensors (extra_model_paths.yaml)"
+    refused.append(action(Act.REFUSE, "loras/ink.safetensors", reason=read))
+    return replace(plan_of(MAIN, refused), offer=Offer("/opt/ComfyUI/extra_model_paths.yaml", text, 3))
+
+
+def extra(*, away: bool = False) -> ExtraRoots:
+    """Folders that an app reads beside its own; `away`: one more that is not there."""
+    told = [("loras", "Lora"), ("loras", "LyCORIS"), ("vae", "VAE"), ("embeddings", "emb"), ("gligen", "g")]
+    roots = [
+        SeenRoot(ExtraRoot(kind, f"/srv/webui/models/{name}", "a1111"), RootState.HERE, f"/srv/{name}")
+        for kind, name in told
+    ]
+    gone = SeenRoot(ExtraRoot("vae", "/mnt/usb/VAE", "usb"), RootState.ABSENT, reason="it is not there")
+    return ExtraRoots("/opt/ComfyUI/extra_model_paths.yaml", (*roots, *([gone] if away else [])))
+
+
+def reads_more() -> AppProposal:
+    """An app that reads models from elsewhere as well."""
+    note = line(extra(away=True).roots[-1])
+    return AppProposal(TEST, True, notes=(note,), extra=extra(away=True))
 
 
 def proposal() -> AppProposal:

@@ -13,3 +13,10 @@ def rows(root: Path, *tables: str) -> dict[str, list[tuple[Any, ...]]]:
         for table in tables or ("apps", "links"):
             found[table] = sorted(conn.execute(f"SELECT * FROM {table}").fetchall(), key=repr)
     return found
+
+
+def content(root: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows of all tables."""
+    with closing(sqlite3.connect(f"file:{root / 'registry.db'}?mode=ro", uri=True)) as conn:
+        names = [name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return rows(root, *sorted(names))

@@ -12,9 +12,21 @@ from typing import Any
 from pumas_tui.core.domain import fingerprints, planner, stepping, undoing
 from pumas_tui.core.domain.app_records import App, MountFacts
 from pumas_tui.core.domain.apps import AppKind
+from pumas_tui.core.domain.extra_model_paths import ExtraRoot
+from pumas_tui.core.domain.extra_roots import RootState, SeenRoot
 from pumas_tui.core.domain.ids import AppUid, LibraryId, ModelId, ModelUid
 from pumas_tui.core.domain.links import Link, LinkKind, from_row
-from pumas_tui.core.domain.mapped import AppFacts, ConflictPolicy, Entry, FolderFacts, WantedLink, Wants
+from pumas_tui.core.domain.mapped import (
+    AppFacts,
+    ConflictPolicy,
+    Entry,
+    FolderFacts,
+    ReadAs,
+    RootFacts,
+    WantedLink,
+    Wants,
+)
+from pumas_tui.core.domain.mounts import is_inside
 from pumas_tui.core.domain.naming import fold
 from pumas_tui.core.domain.operations import Step, StepKind, StepState
 from pumas_tui.core.domain.plan import Answer, Plan, PlanHeader
@@ -36,6 +48,11 @@ _ROWS = (StepKind.FORGET_ROW, StepKind.REMEMBER_ROW)
 HEADER = PlanHeader(
     LibraryId("b0000000-0000-4000-8000-000000000001"), "gpu-box", APP.uid, APP.name, BASE, "0" * 64, 1.5
 )
+
+
+def meets(folder: str) -> bool:
+    """A folder is the library's, lies in it or holds it."""
+    return is_inside(folder, MODELS) or is_inside(MODELS, folder)
 
 
 def uid(name: str) -> ModelUid:
@@ -68,7 +85,8 @@ class Node:
 
 @dataclass
 class Tree:
-    """Nodes by absolute path, and the registry's rows by target."""
+    """Nodes by absolute path, and the registry's rows by target; `extra`: (kind, folder) of what the app
+    reads beside its own."""
 
     nodes: dict[str, Node] = field(default_factory=dict)
     rows: dict[str, Link] = field(default_factory=dict)
@@ -77,6 +95,7 @@ class Tree:
     same_file_system: bool = True
     has_trash: bool = True
     folders: tuple[str, ...] = ("loras", "checkpoints")
+    extra: tuple[tuple[str, str], ...] = ()
     app: App = APP
     next_ino: int = 100
 
@@ -125,7 +144,24 @@ class Tree:
             if row.kind is LinkKind.HARD and node is not None:
                 sources[row.source] = (DEV, node.ino)
         folders = {name: self._folder_facts(name) for name in self.folders}
-        return AppFacts(self.app, MODELS, folders, frozenset(same), sources)
+        extra = tuple(self._root_facts(*root) for root in self.extra)
+        return AppFacts(self.app, MODELS, folders, frozenset(same), sources, extra=extra)
+
+    def _root_facts(self, kind: str, top: str) -> RootFacts:
+        root = ExtraRoot(kind, top, "other")
+        if top != "/" and self.resolved(top) is None:
+            return RootFacts(SeenRoot(root, RootState.ABSENT, reason="it is not there"), problem="not there")
+        files: dict[tuple[int, int], list[ReadAs]] = {}
+        folders = {top: ReadAs(top, top)} if meets(top) else {}
+        for path in self.nodes if not meets(top) else ():
+            resolved = self.resolved(path) if path.startswith(f"{top}/") else None
+            end = self.at(resolved) if resolved is not None else None
+            if end is not None and end.kind == "file":
+                files.setdefault((DEV, end.ino), []).append(ReadAs(path, path))
+            elif end is not None and resolved is not None and meets(resolved):
+                folders[resolved] = ReadAs(path, path)
+        seen = SeenRoot(root, RootState.HERE, top, meets(top))
+        return RootFacts(seen, {place: tuple(found) for place, found in files.items()}, folders)
 
     def _folder_facts(self, name: str) -> FolderFacts:
         real = f"{BASE}/{name}"

@@ -28,13 +28,17 @@ from tests.support import plans_on_stage as plans
 from tests.support.dialogs_on_stage import IMPORT_DIALOGS, d1, d2
 from tests.support.first_on_stage import FirstOnStage, step
 from tests.support.health_on_stage import HEALTH_DIALOGS, has_moved, health, over_health, page, reads, runs
-from tests.support.hub_on_stage import HUB_DIALOGS, candidates, files, network_gone
+from tests.support.held_on_stage import HELD_DIALOGS
+from tests.support.hub_on_stage import HUB_DIALOGS, HUB_PAGES, candidates, files, network_gone
+from tests.support.hub_on_stage import offline as lookup_offline
 from tests.support.mapping_on_stage import (
     MAPPING_DIALOGS,
     no_app,
     no_plan,
+    offers,
     over_plan,
     plan,
+    rules,
     settings,
     without_plan,
 )
@@ -210,6 +214,16 @@ def dialog(make: Callable[[], Dialog[Any]], *pressed: str) -> Drive:
     return drive
 
 
+def over_library(show: Drive) -> Drive:
+    """The library with a page over it."""
+
+    async def drive(pilot: Shot) -> None:
+        await ready(pilot)
+        await show(pilot)
+
+    return drive
+
+
 def overlay(key: str, *typed: str) -> Drive:
     """Help or the palette with something typed."""
 
@@ -269,6 +283,12 @@ STATES: tuple[State, ...] = (
     State("map-noapp", without_plan(no_app, "No app is set up"), sizes=ALL, stored=(NORMAL,)),
     State("map-err", without_plan(no_plan, "No plan:"), sizes=ALL, stored=(NORMAL,)),
     State("map-warn", plan(make=plans.warned, then="Other disk"), sizes=ALL, stored=(NORMAL,)),
+    State(
+        "map-unlinkable", plan("l", "j", "j", make=plans.unlinkable, then="copies"), sizes=ALL, stored=_LIST
+    ),
+    State("map-offers", offers("l", "j", make=plans.none, then="ipadapter"), stored=(NORMAL,)),
+    State("map-offers-full", offers("G", "k", "k"), sizes=ALL, stored=(WIDE,)),
+    State("map-rules", rules, sizes=ALL, stored=_LIST),
     State("map-thousands", plan("G", "l", make=plans.thousands)),
     State("map-ascii", plan(), ascii_only=True),
     State("set-full", settings(), sizes=ALL, stored=(*_LIST, TINY)),
@@ -290,6 +310,9 @@ STATES: tuple[State, ...] = (
     *(State(f"dlg-{name}", over_plan(make), sizes=ALL, stored=(NORMAL,)) for name, make in MAPPING_DIALOGS),
     *(State(f"dlg-{name}", dialog(make), sizes=ALL, stored=(NORMAL,)) for name, make in IMPORT_DIALOGS),
     *(State(f"dlg-{name}", dialog(make), sizes=ALL, stored=_LIST) for name, make in HUB_DIALOGS),
+    *(State(f"dlg-{name}", over_library(show), sizes=ALL, stored=_LIST) for name, show in HUB_PAGES),
+    State("dlg-hf-cached", dialog(lookup_offline, "c"), sizes=ALL, stored=_LIST),
+    *(State(f"dlg-{name}", dialog(make), sizes=ALL, stored=_LIST) for name, make in HELD_DIALOGS),
     State("dlg-hf-fields", dialog(candidates, "space", "j", "space"), stored=(NORMAL,)),
     State("dlg-hf-why", dialog(candidates, "?"), stored=(NORMAL,)),
     State("dlg-hub-marked", dialog(files, "j", "space"), stored=(NORMAL,)),

@@ -10,18 +10,21 @@ from typing import Any
 
 from pumas_tui.core.db.registry_schema import to_json
 from pumas_tui.core.db.revision import next_rev
+from pumas_tui.core.db.rooted import below, joined
 from pumas_tui.core.domain.app_records import App, MountFacts
 from pumas_tui.core.domain.apps import AppKind
 from pumas_tui.core.domain.ids import AppUid
-from pumas_tui.core.domain.mounts import is_inside
 
-_COLUMNS = "uid, app, name, version, base, base_relative, kind, variant, mount, kind_folders, containers"
+_COLUMNS = (
+    "uid, app, name, version, base, base_relative, kind, variant, mount, kind_folders, containers,"
+    " version_said"
+)
 
 
 def _app(row: Sequence[Any], root: str) -> App:
     base = os.fsdecode(row[4])
     if row[5]:
-        base = _joined(root, base)
+        base = joined(root, base)
     folders = json.loads(row[9])
     return App(
         uid=AppUid(row[0]),
@@ -30,22 +33,12 @@ def _app(row: Sequence[Any], root: str) -> App:
         version=row[3],
         base=base,
         mount=MountFacts(**json.loads(row[8])),
-        kind_folders={folder: _joined(base, real) for folder, real in folders.items()},
+        kind_folders={folder: joined(base, real) for folder, real in folders.items()},
         containers=tuple((host, inside) for host, inside in json.loads(row[10])),
         variant=row[7],
-        created_at=row[11],
+        version_said=bool(row[11]),
+        created_at=row[12],
     )
-
-
-def _joined(top: str, path: str) -> str:
-    if path.startswith("/"):
-        return path
-    return f"{top.rstrip('/')}/{path}" if path else top
-
-
-def _below(path: str, top: str) -> str:
-    """Relative to `top` when it is that or below it, empty for itself; else as it is."""
-    return path[len(top.rstrip("/")) :].lstrip("/") if is_inside(path, top) else path
 
 
 def select(conn: sqlite3.Connection, root: str, uid: AppUid | None = None) -> list[App]:
@@ -57,7 +50,7 @@ def select(conn: sqlite3.Connection, root: str, uid: AppUid | None = None) -> li
 
 def put(conn: sqlite3.Connection, root: str, app: App) -> None:
     """Write an app, new or changed."""
-    base = _below(app.base, root)
+    base = below(app.base, root)
     values = (
         app.uid,
         app.kind.value,
@@ -68,23 +61,25 @@ def put(conn: sqlite3.Connection, root: str, app: App) -> None:
         app.kind.value,
         app.variant,
         to_json(asdict(app.mount)),
-        to_json({folder: _below(real, app.base) for folder, real in app.kind_folders.items()}),
+        to_json({folder: below(real, app.base) for folder, real in app.kind_folders.items()}),
         to_json(app.containers),
+        app.version_said,
         app.created_at,
         next_rev(conn),
     )
     # No REPLACE: that would delete the row its links refer to.
     conn.execute(
-        f"INSERT INTO apps ({_COLUMNS}, created_at, rev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        f"INSERT INTO apps ({_COLUMNS}, created_at, rev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (uid) DO UPDATE SET app = excluded.app, name = excluded.name,"
         " version = excluded.version, base = excluded.base, base_relative = excluded.base_relative,"
         " kind = excluded.kind, variant = excluded.variant, mount = excluded.mount,"
-        " kind_folders = excluded.kind_folders, containers = excluded.containers, rev = excluded.rev",
+        " kind_folders = excluded.kind_folders, containers = excluded.containers,"
+        " version_said = excluded.version_said, rev = excluded.rev",
         values,
     )
 
 
-def remove(conn: sqlite3.Connection, uid: AppUid) -> bool:
-    """Forget an app that has no links. False when it is not on record."""
+def remove(conn: sqlite3.Connection, uid: AppUid) -> None:
+    """Forget an app that has no links. Nothing happens when it is not on record."""
     next_rev(conn)
-    return bool(conn.execute("DELETE FROM apps WHERE uid = ?", (uid,)).rowcount)
+    conn.execute("DELETE FROM apps WHERE uid = ?", (uid,))

@@ -30,6 +30,7 @@ def set_away(path: str, set_aside: Callable[[str], str]) -> None:
 def _is_usable(path: str, steps: Sequence[Step], tables: Collection[str]) -> bool:
     try:
         with contextlib.closing(connect_readonly(path)) as conn, translated(path):
+            conn.execute("BEGIN")  # one state of the file: another process may be making it right now
             if conn.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 return False
             found = {row[0] for row in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}

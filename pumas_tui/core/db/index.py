@@ -143,6 +143,10 @@ class IndexWriter:
         """Files of one model; none for one that is not indexed."""
         return self._files("m.uid = ?", uid)
 
+    def parts(self) -> list[KnownFile]:
+        """Files of the library that are called like a part of a set of known length; by model and name."""
+        return self._files("f.name LIKE '%-_%-of-_%'")
+
     def waiting_for_lookup(self) -> list[tuple[ModelId, ModelUid]]:
         """Models of which nobody was asked yet what they are, by id."""
         with self._read() as conn:

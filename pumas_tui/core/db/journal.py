@@ -2,18 +2,25 @@
 
 A step is small and idempotent and named by what it makes true; after a crash whoever recovers asks the disk
 whether a step that is not marked is true already. Steps are marked in groups, one transaction a group, and
-that transaction also writes the rows of the links that the steps made or took away.
+that transaction also writes the rows that the steps stand for: of links that were made or taken away, of
+apps, of places.
+
+Paths below the library's root are kept relative to it: a library that was moved with what belongs to it takes
+its history along.
 """
 
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from pumas_tui.core.db import links
+from pumas_tui.core.db import apps, bases, joint_lookups, links
 from pumas_tui.core.db.registry_schema import open_registry, to_json
 from pumas_tui.core.db.revision import next_rev
+from pumas_tui.core.db.rooted import below, joined
+from pumas_tui.core.domain import app_records
 from pumas_tui.core.domain.errors import NotFoundError
 from pumas_tui.core.domain.history import OperationView
 from pumas_tui.core.domain.ids import OperationId
@@ -31,8 +38,12 @@ from pumas_tui.core.domain.operations import (
 _COLUMNS = "id, kind, host, version, created_at, batch_id, plan, state, rev"
 _WRITES_ROW = frozenset({StepKind.LINK, StepKind.HARD_LINK, StepKind.REMEMBER_ROW})
 _DELETES_ROW = frozenset({StepKind.UNLINK, StepKind.FORGET_ROW})
+_PATHS = ("to", "back", "source")
+_APPS = ("app", "was")
+"""What of a step's detail is a path, and what is an app with paths."""
 _UNDOABLE = (
-    f"state = 'done' AND kind != '{OperationKind.UNDO}' AND (kind = '{OperationKind.IMPORT}'"
+    f"state = 'done' AND kind NOT IN ('{OperationKind.UNDO}', '{OperationKind.LOOKUP}')"
+    f" AND (kind = '{OperationKind.IMPORT}'"
     " OR EXISTS (SELECT 1 FROM steps s WHERE s.op_id = o.id AND s.state = 'done'))"
 )
 """It is complete, no undo itself, and something is not as it was before. An import's files are not steps."""
@@ -52,9 +63,9 @@ def _operation(row: Sequence[Any]) -> Operation:
     )
 
 
-def _step(row: Sequence[Any]) -> Step:
+def _step(row: Sequence[Any], root: str) -> Step:
     n, kind, target, want, before, state, detail = row
-    return Step(
+    step = Step(
         n,
         kind,
         os.fsdecode(target),
@@ -63,19 +74,37 @@ def _step(row: Sequence[Any]) -> Step:
         StepState(state),
         json.loads(detail),
     )
+    return _with_paths(step, lambda path: joined(root, path))
 
 
-def _step_values(op_id: OperationId, step: Step) -> tuple[object, ...]:
-    target, want, before = (os.fsencode(text) for text in (step.target, step.want, step.before))
-    return op_id, step.n, step.kind, target, want, before, step.state.value, to_json(dict(step.detail))
+def _step_values(op_id: OperationId, step: Step, root: str) -> tuple[object, ...]:
+    kept = _with_paths(step, lambda path: below(path, root))
+    target, want, before = (os.fsencode(text) for text in (kept.target, kept.want, kept.before))
+    return op_id, step.n, step.kind, target, want, before, step.state.value, to_json(dict(kept.detail))
+
+
+def _with_paths(step: Step, changed: Callable[[str], str]) -> Step:
+    """The step with each of its paths changed; but a place where something was stays that place."""
+    if step.kind == StepKind.REMEMBER_BASE:
+        return step
+    paths = {name: changed(step.detail[name]) for name in _PATHS if name in step.detail}
+    apps_of = {name: step.detail[name] for name in _APPS if "base" in step.detail.get(name, ())}
+    rows = {name: _app_with_paths(app, changed) for name, app in apps_of.items()}
+    return replace(step, target=changed(step.target), detail={**step.detail, **paths, **rows})
+
+
+def _app_with_paths(app: Mapping[str, Any], changed: Callable[[str], str]) -> dict[str, Any]:
+    folders = {name: changed(real) for name, real in app["kind_folders"].items()}
+    return {**app, "base": changed(app["base"]), "kind_folders": folders}
 
 
 class Journal:
     """Operations and steps. Sync, usable from any thread; errors as `JobStore`."""
 
-    def __init__(self, path: str) -> None:
-        """Open registry.db, creating it."""
+    def __init__(self, path: str, root: str) -> None:
+        """Open registry.db, creating it; `root` is the library's real root."""
         self._db = open_registry(path)
+        self._root = root
 
     def close(self) -> None:
         """Close the connection."""
@@ -108,7 +137,7 @@ class Journal:
             conn.executemany(
                 "INSERT INTO steps (op_id, n, kind, target, want, before, state, detail)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (_step_values(op.id, step) for step in steps),
+                (_step_values(op.id, step, self._root) for step in steps),
             )
 
     def start(self, op_id: OperationId) -> None:
@@ -125,15 +154,15 @@ class Journal:
             conn.execute("UPDATE operations SET rev = ? WHERE id = ?", (next_rev(conn), op_id))
 
     def mark_group(self, op_id: OperationId, results: Sequence[StepResult]) -> None:
-        """Mark up to 500 steps and write the link rows of those that were done, in one transaction."""
+        """Mark up to 500 steps and write the rows of those that were done, in one transaction."""
         with self._db.write() as conn:
             conn.executemany(
                 "UPDATE steps SET state = ? WHERE op_id = ? AND n = ?",
                 [(result.state.value, op_id, result.step.n) for result in results],
             )
             for result in results:
-                if result.state is StepState.DONE and "row" in result.step.detail:
-                    _keep_row(conn, op_id, result.step)
+                if result.state is StepState.DONE:
+                    _keep_rows(conn, self._root, op_id, result.step)
             conn.execute("UPDATE operations SET rev = ? WHERE id = ?", (next_rev(conn), op_id))
 
     def done(self, op_id: OperationId, *, all_steps: bool = False) -> None:
@@ -188,16 +217,22 @@ class Journal:
         return [_operation(row) for row in rows]
 
     def history(self, host: str, limit: int) -> list[OperationView]:
-        """Operations of a host as a list shows them, newest first."""
+        """Operations of a host as a list shows them, newest first. Look-ups that filled in models together
+        are one, which is called by the id of their batch; those that filled in nothing are left out."""
         with self._db.read() as conn:
             rows = conn.execute(
                 f"SELECT {_COLUMNS},"
                 " (SELECT count(*) FROM steps s WHERE s.op_id = o.id AND s.state = 'done'),"
                 " (SELECT count(*) FROM steps s WHERE s.op_id = o.id)"
-                " FROM operations o WHERE host = ? ORDER BY created_at DESC, id DESC LIMIT ?",
+                f" FROM operations o WHERE host = ? AND ({joint_lookups.LISTED})"
+                " ORDER BY created_at DESC, id DESC LIMIT ?",
                 (host, limit),
             ).fetchall()
-        return [_view(_operation(row), row[-2], row[-1]) for row in rows]
+            views = [_view(_operation(row), row[-2], row[-1]) for row in rows]
+            return [
+                joint_lookups.with_its_batch(conn, view) if view.kind == OperationKind.ENRICH else view
+                for view in views
+            ]
 
     def steps(self, op_id: OperationId) -> list[Step]:
         """The steps of an operation in order."""
@@ -206,7 +241,7 @@ class Journal:
                 "SELECT n, kind, target, want, before, state, detail FROM steps WHERE op_id = ? ORDER BY n",
                 (op_id,),
             ).fetchall()
-        return [_step(row) for row in rows]
+        return [_step(row, self._root) for row in rows]
 
 
 def _view(op: Operation, done: int, total: int) -> OperationView:
@@ -229,9 +264,15 @@ def _view(op: Operation, done: int, total: int) -> OperationView:
     )
 
 
-def _keep_row(conn: sqlite3.Connection, op_id: OperationId, step: Step) -> None:
-    link = from_row(step.detail["row"])
-    if step.kind in _WRITES_ROW:
-        links.put(conn, link, op_id)
-    elif step.kind in _DELETES_ROW:
-        links.remove(conn, link)
+def _keep_rows(conn: sqlite3.Connection, root: str, op_id: OperationId, step: Step) -> None:
+    match step.kind:
+        case StepKind.FORGET_APP:
+            apps.remove(conn, app_records.from_row(step.detail["app"]).uid)
+        case StepKind.REMEMBER_APP:
+            apps.put(conn, root, app_records.from_row(step.detail["app"]))
+        case StepKind.REMEMBER_BASE:
+            bases.put(conn, step.detail["base"], step.target)
+        case kind if kind in _WRITES_ROW and "row" in step.detail:
+            links.put(conn, from_row(step.detail["row"]), op_id)
+        case kind if kind in _DELETES_ROW and "row" in step.detail:
+            links.remove(conn, from_row(step.detail["row"]))

@@ -7,16 +7,15 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pumas_tui.core.db import apps, links, verified
+from pumas_tui.core.db import apps, bases, links, verified
 from pumas_tui.core.db.registry_schema import open_registry, to_json
 from pumas_tui.core.db.revision import next_rev
 from pumas_tui.core.domain.app_records import App
-from pumas_tui.core.domain.errors import DecisionNeededError, NotFoundError
+from pumas_tui.core.domain.errors import NotFoundError
 from pumas_tui.core.domain.ids import AppUid, ModelUid
 from pumas_tui.core.domain.links import Link
 from pumas_tui.core.domain.models import LinkRow
-from pumas_tui.core.domain.text import plural
-from pumas_tui.core.domain.verification import FileKey, Verified
+from pumas_tui.core.domain.verification import Begun, FileKey, Sums, Verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,8 @@ class Abilities:
 class Registry:
     """Apps, links, abilities, drafts and bases. Sync, usable from any thread.
 
-    Link rows are written by `Journal.mark_group`, together with the steps that make them true.
+    Link rows are written by `Journal.mark_group`, together with the steps that make them true; by such steps
+    apps are forgotten too.
     """
 
     def __init__(self, path: str, root: str) -> None:
@@ -61,17 +61,6 @@ class Registry:
         """Write an app, new or changed."""
         with self._db.write() as conn:
             apps.put(conn, self._root, app)
-
-    def remove_app(self, uid: AppUid) -> None:
-        """Forget an app. Raises NotFoundError; DecisionNeededError while links of it are on record."""
-        with self._db.write() as conn:
-            left = links.counts(conn).get(uid, 0)
-            if left:
-                raise DecisionNeededError(
-                    f"the app still has {plural(left, 'link')} on record", hint="unlink it first"
-                )
-            if not apps.remove(conn, uid):
-                raise NotFoundError(f"no app {uid}")
 
     def links(
         self, app_uid: AppUid | None = None, model_uids: Collection[ModelUid] | None = None
@@ -124,33 +113,48 @@ class Registry:
                 [(plan_key, os.fsencode(target), to_json(answer)) for target, answer in answers.items()],
             )
 
-    def drop_drafts(self, plan_key: str) -> None:
-        """Forget the answers kept under this key."""
-        self.keep_drafts(plan_key, {})
+    def drop_drafts(self, plan_key: str, targets: Iterable[str]) -> None:
+        """Forget the answers kept under this key for these targets; those for others stay."""
+        gone = set(targets)
+        kept = self.drafts(plan_key)
+        if gone & kept.keys():
+            self.keep_drafts(plan_key, {t: answer for t, answer in kept.items() if t not in gone})
 
     def bases(self) -> dict[str, str]:
         """Places as they were last seen: `root`, `models` or an app's uid, to an absolute path."""
         with self._db.read() as conn:
-            return {name: os.fsdecode(path) for name, path in conn.execute("SELECT name, path FROM bases")}
+            return bases.select(conn)
 
     def remember_base(self, name: str, path: str) -> None:
         """A place was seen here."""
         with self._db.write() as conn:
-            conn.execute(
-                "INSERT OR REPLACE INTO bases VALUES (?, ?, ?)", (name, os.fsencode(path), time.time())
-            )
+            bases.put(conn, name, path)
 
     def forget_base(self, name: str) -> None:
         """A place does not matter any more."""
         with self._db.write() as conn:
-            conn.execute("DELETE FROM bases WHERE name = ?", (name,))
+            bases.remove(conn, name)
 
     def verified(self) -> dict[FileKey, Verified]:
         """What the last reading of each file told."""
         with self._db.read() as conn:
             return verified.select(conn)
 
-    def keep_verified(self, read: Iterable[Verified]) -> None:
-        """Readings of files, each in place of the one before."""
+    def block_sums(self, key: FileKey) -> Sums | None:
+        """The sums of a file's blocks when it was last read and found right."""
+        with self._db.read() as conn:
+            return verified.sums(conn, key)
+
+    def begun_readings(self) -> dict[FileKey, Begun]:
+        """How far readings came that did not come to their end."""
+        with self._db.read() as conn:
+            return verified.begun(conn)
+
+    def keep_verified(
+        self, read: Iterable[Verified], sums: Mapping[FileKey, Sums], begun: Mapping[FileKey, Begun]
+    ) -> None:
+        """Readings of files, each in place of the one before, and how far others have come."""
         with self._db.write() as conn:
             verified.put(conn, read)
+            verified.put_sums(conn, sums)
+            verified.put_begun(conn, begun)

@@ -139,6 +139,29 @@ SCHEMA: tuple[Step, ...] = (
             PRIMARY KEY (model_uid, name)
         ) WITHOUT ROWID""",
     ),
+    (
+        # JSON: pairs of the first byte and the one after the last of where a changed file differs
+        "ALTER TABLE verified ADD COLUMN places TEXT NOT NULL DEFAULT '[]'",
+        """CREATE TABLE block_sums (
+            model_uid TEXT NOT NULL,
+            name TEXT NOT NULL,
+            sha256 TEXT NOT NULL,            -- recorded hash of the content that has these sums
+            sums BLOB NOT NULL,              -- XXH3-128 of each block, 16 bytes each
+            PRIMARY KEY (model_uid, name)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE begun_readings (
+            model_uid TEXT NOT NULL,
+            name TEXT NOT NULL,
+            stamp TEXT NOT NULL,             -- which file is read, and that nobody changed it
+            blocks INTEGER NOT NULL,         -- read so far
+            differing TEXT NOT NULL,         -- JSON: numbers of those that are not as they were
+            PRIMARY KEY (model_uid, name)
+        ) WITHOUT ROWID""",
+    ),
+    (
+        # the user gave the version: what the app's files tell does not count
+        "ALTER TABLE apps ADD COLUMN version_said INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 
 

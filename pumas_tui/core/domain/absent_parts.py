@@ -37,12 +37,16 @@ class AbsentPart:
 
 @dataclass(frozen=True, slots=True)
 class FoundPart:
-    """A file that may be a missing part. `others`: how many more files of that name may be it as well."""
+    """A file that may be a missing part. `others`: how many more files of that name may be it as well.
+
+    `sha256`: what its content must hash to, where that is known.
+    """
 
     number: int
     path: str
     size_bytes: int
     others: int = 0
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +127,14 @@ def mismatch(part: AbsentPart, file_name: str, facts: HeaderFacts, container: Co
     return "" if file_name == part.file_name else f"it would be called {part.file_name}"
 
 
-def with_parts(candidate: Candidate, found: Sequence[tuple[AbsentPart, FileEntry]]) -> Candidate:
-    """The candidate with these files as its parts; a short part of the same name is replaced."""
+def with_parts(
+    candidate: Candidate, found: Sequence[tuple[AbsentPart, FileEntry]], hashes: Mapping[str, str]
+) -> Candidate:
+    """The candidate with these files as its parts; a short part of the same name is replaced. `hashes`: what
+    the content of each must hash to, by path, where that is known."""
     added = [
-        Member(entry, part.name, Role.WEIGHTS, part.shard_index, part.shard_total) for part, entry in found
+        Member(entry, part.name, Role.WEIGHTS, part.shard_index, part.shard_total, hashes.get(entry.path, ""))
+        for part, entry in found
     ]
     names, numbers = {member.name for member in added}, {part.number for part, _ in found}
     kept = [member for member in candidate.members if member.name not in names]

@@ -1,10 +1,12 @@
 """Registered apps: what the registry keeps of one, and what is true of it now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from pumas_tui.core.domain.apps import AppKind
+from pumas_tui.core.domain.extra_roots import ExtraRoots
 from pumas_tui.core.domain.ids import AppUid
 
 
@@ -25,7 +27,7 @@ class App:
 
     `kind_folders`: folder relative to `base` -> its real path when the app was added; only those that a rule
     may target. `containers`: (path on this host, path inside the container) pairs. `variant`: which mapping
-    configs it takes.
+    configs it takes. `version_said`: the user gave the version; what the app's files tell does not count.
     """
 
     uid: AppUid
@@ -38,6 +40,23 @@ class App:
     containers: tuple[tuple[str, str], ...] = ()
     variant: str = "default"
     created_at: float = 0.0
+    version_said: bool = False
+
+
+def row_json(app: App) -> dict[str, Any]:
+    """An app as a step's `app`: a JSON object."""
+    return asdict(app)
+
+
+def from_row(row: Mapping[str, Any]) -> App:
+    """The app of a step's `app`. Raises KeyError, TypeError, ValueError for what `row_json` did not write."""
+    parsed = {
+        "uid": AppUid(row["uid"]),
+        "kind": AppKind(row["kind"]),
+        "mount": MountFacts(**row["mount"]),
+        "containers": tuple((host, inside) for host, inside in row["containers"]),
+    }
+    return App(**{**row, **parsed})
 
 
 class AppState(StrEnum):
@@ -57,7 +76,7 @@ class AppStatus:
     """An app as a list shows it. `same_disk`: the library lies on the same file system. `links`: on record.
 
     `link_kind`: the kind new links get there, as far as it was tried; empty when unknown. `reason` says why
-    it is not HERE.
+    it is not HERE. `extra`: folders beside its own that it reads, looked at only while it is HERE.
     """
 
     app: App
@@ -66,16 +85,19 @@ class AppStatus:
     same_disk: bool
     link_kind: str = ""
     reason: str = ""
+    extra: ExtraRoots = field(default_factory=ExtraRoots)
 
 
 @dataclass(frozen=True, slots=True)
 class AppProposal:
     """What registering a folder would record, shown before it is done. `notes` are warnings, one line each.
 
-    `linked_folders`: kind folders that are links themselves, folder -> real path.
+    `linked_folders`: kind folders that are links themselves, folder -> real path. `extra`: folders beside
+    its own that it reads; what is wrong with one is among the notes.
     """
 
     app: App
     same_disk: bool
     linked_folders: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    extra: ExtraRoots = field(default_factory=ExtraRoots)

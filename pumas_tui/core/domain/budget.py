@@ -13,7 +13,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 LONGEST_WAIT_S = 300.0
@@ -107,6 +106,8 @@ def retry_after(value: str | None, now: float) -> float | None:
         digits = text.lstrip("+-").partition(".")[0].lstrip("0") or "0"
         return _bounded(sign * (float(digits) if len(digits) < 12 else LONGEST_WAIT_S))
     try:
+        from email.utils import parsedate_to_datetime  # few servers send a date: mostly it is not loaded
+
         date = parsedate_to_datetime(text)
         return _bounded((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp() - now)
     except (ValueError, TypeError, IndexError, OverflowError):

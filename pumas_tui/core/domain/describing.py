@@ -120,13 +120,18 @@ def metadata_of(
     )
 
 
-def _imported(candidate: Candidate, choices: ImportChoices, now: Circumstances) -> ImportOrigin:
-    source, mode = storable(candidate.source)[0], choices.mode.value
+def source_of(candidate: Candidate) -> str:
+    """Where it came from, as metadata keeps it: its path, of a download the repository and its revision."""
     if candidate.origin is not None and candidate.origin.downloaded:
-        source, mode = f"{candidate.origin.repo_id}@{candidate.origin.revision}", "download"
+        return f"{candidate.origin.repo_id}@{candidate.origin.revision}"
+    return storable(candidate.source)[0]
+
+
+def _imported(candidate: Candidate, choices: ImportChoices, now: Circumstances) -> ImportOrigin:
+    downloaded = candidate.origin is not None and candidate.origin.downloaded
     return ImportOrigin(
-        source=source,
-        mode=mode,
+        source=source_of(candidate),
+        mode="download" if downloaded else choices.mode.value,
         host=now.host,
         version=now.version,
         at=now.at,

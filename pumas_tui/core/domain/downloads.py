@@ -6,31 +6,44 @@ The payload has the keys of an import's (`import_payload`), so that whoever show
 import fnmatch
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from pumas_tui.core.domain import grouping, hub_values, import_payload, naming
-from pumas_tui.core.domain.files import FileEntry, ModelFormat
+from pumas_tui.core.domain import folders, grouping, hub_values, import_payload, naming
+from pumas_tui.core.domain.files import FileEntry, ModelFormat, Role
+from pumas_tui.core.domain.holdings import HeldFile, Holdings
 from pumas_tui.core.domain.hub_values import HubFile, HubModel
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.imports import ImportChoices
+from pumas_tui.core.domain.text import size, size_of
 
 _NOT_WANTED = (".gitattributes",)
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """What is to become one model. `folder`: all of it is one model that is a folder."""
+    """What is to become one model. `folder`: all of it is one model that is a folder.
+
+    `held`: those of its files that the library has, by SHA-256. `known_as`: one model has all that makes this
+    one what it is, so that an import would call it a duplicate; a file of that model.
+    """
 
     model: HubModel  # without files
     files: tuple[HubFile, ...]
     name: str
     folder: bool
+    held: tuple[HeldFile, ...] = ()
+    known_as: HeldFile | None = None
 
     @property
     def size_bytes(self) -> int:
         """Bytes of all files."""
         return sum(file.size or 0 for file in self.files)
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that need not come from the Hub."""
+        return sum(file.size for file in self.held)
 
     @property
     def folder_name(self) -> str:
@@ -70,6 +83,33 @@ def models_of(model: HubModel, files: Sequence[HubFile]) -> tuple[Download, ...]
     return tuple(
         _single(bare, [known[m.entry.path[1:]] for m in c.members], c.name) for c in found.candidates
     )
+
+
+def with_holdings(one: Download, holdings: Holdings) -> Download:
+    """The download with what the library has of it."""
+    having = [{held.uid for held in holdings.get(file.path, ())} for file in _telling(one)]
+    whole = set.intersection(*having) if having else set()
+
+    def best(path: str) -> HeldFile | None:
+        return min(holdings.get(path, ()), key=lambda h: (h.uid not in whole, h.model_id), default=None)
+
+    held = tuple(found for file in one.files if file.sha256 and (found := best(file.path)) is not None)
+    known_as = best(_telling(one)[0].path) if whole else None
+    return replace(one, held=held, known_as=known_as)
+
+
+def amount(planned: Sequence[Download]) -> str:
+    """`9.8 GB`; where the library has some of it `4.9 of 9.8 GB, 4.9 GB is here` or `9.8 GB, all is here`."""
+    total, held = sum(one.size_bytes for one in planned), sum(one.held_bytes for one in planned)
+    if held and held == total:
+        return f"{size(total)}, all is here"
+    return f"{size_of(total - held, total)}, {size(held)} is here" if held else size(total)
+
+
+def _telling(one: Download) -> list[HubFile]:
+    """The files that make this model that model: its weights, then of a folder also what loads them."""
+    roles = (Role.WEIGHTS, Role.CONFIG, Role.TOKENIZER) if one.folder else (Role.WEIGHTS,)
+    return [file for role in roles for file in one.files if folders.role_of(file.path) is role]
 
 
 def _single(model: HubModel, files: Iterable[HubFile], name: str) -> Download:

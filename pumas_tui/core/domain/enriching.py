@@ -4,7 +4,8 @@ A field keeps who said it: a person beats the file's own header, that beats what
 says, that beats a match by name, and a guess from a file's name gives way to all. So a match fills what is
 empty or guessed, a surer match replaces what a less sure one said, and nothing manual is ever changed. A
 match by name only (Low) or with other content (Modified) writes its badge and its evidence; its fields come
-in when a person says so.
+in when a person says so. Who takes back what a match filled in declines it: its badge and evidence stay, as
+they say what was found, and no look-up fills in the words of that source again unasked.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -12,9 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pumas_tui.core.domain import matching
+from pumas_tui.core.domain import matching, same_tensors
 from pumas_tui.core.domain.hub_values import CivitaiVersion
 from pumas_tui.core.domain.matching import Compared
+from pumas_tui.core.domain.same_tensors import TensorAnswer
 from pumas_tui.core.domain.vocabulary import Trust
 
 _MOST_EVIDENCE = 20
@@ -46,12 +48,21 @@ _FAMILIES = {
 """Tags of the Hub that name a family, and what it is called here."""
 
 
+FOUND = ("trust", "match", "lookup_attempts", "last_lookup_attempt")
+"""Fields of metadata.json that say what a look-up found, whatever becomes of the words that it filled in."""
+
+
 @dataclass(frozen=True, slots=True)
 class RemoteFacts:
     """What a source says of a model, by field of metadata.json. `source` is hub or civitai."""
 
     source: str
     fields: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """Which of its pages it is: a repository, or an address of Civitai."""
+        return str(self.fields.get("repo_id") or self.fields.get("model_card") or self.source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +151,31 @@ def fills_by_itself(trust: Trust) -> bool:
     return trust in (Trust.VERIFIED, Trust.HIGH)
 
 
+def would_fill(document: Mapping[str, Any], trust: Trust, facts: RemoteFacts | None) -> bool:
+    """A match writes fields without being asked: `settled` with it changes more than the badge."""
+    if facts is None or not fills_by_itself(trust) or facts.name in _declined(document):
+        return False
+    now = document.get("trust")
+    kept = now == Trust.MANUAL.value or (now == Trust.VERIFIED.value and trust is not Trust.VERIFIED)
+    return not kept and bool(changes(document, facts, trust))
+
+
+def journaled(name: str, facts: RemoteFacts) -> dict[str, str]:
+    """What the journal says of a match that fills in a model by itself: its title, and what taking it back
+    declines."""
+    return {"title": f"look-up: {name} filled in from {facts.name}", "declines": facts.name}
+
+
+def declining(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The document once a person took back what a source (`RemoteFacts.name`) had filled in."""
+    return {**document, "declined": list(dict.fromkeys([*_declined(document), name]))}
+
+
+def _declined(document: Mapping[str, Any]) -> list[str]:
+    found = document.get("declined")
+    return [name for name in found if isinstance(name, str)] if isinstance(found, list) else []
+
+
 def settled(
     document: Mapping[str, Any],
     trust: Trust,
@@ -159,12 +195,28 @@ def settled(
     after["last_lookup_attempt"] = _stamp(at)
     if document.get("trust") == Trust.VERIFIED.value and trust is not Trust.VERIFIED:
         return after
-    if facts is not None and fills_by_itself(trust):
+    if facts is not None and would_fill(document, trust, facts):
         after = _filled(after, facts, changes(document, facts, trust))
     method = "civitai_sha256" if facts is not None and facts.source == "civitai" else _METHOD[trust]
     after["trust"] = trust.value
     after["match"] = _match(method, _CONFIDENCE.get(trust, score), "auto", evidence, at)
     return after
+
+
+def compared(document: Mapping[str, Any], answer: TensorAnswer, at: datetime) -> dict[str, Any]:
+    """The document after the tensors of a Modified file were compared; any other badge says more already."""
+    match = document.get("match")
+    if document.get("trust") != Trust.MODIFIED.value or not isinstance(match, Mapping):
+        return dict(document)
+    said = same_tensors.with_answer(list(match.get("evidence") or ()), answer, _MOST_EVIDENCE)
+    return {**document, "match": {**match, "evidence": said, "checked_at": _stamp(at)}}
+
+
+def compared_before(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Evidence of earlier comparisons of tensors: what they found stays true of this file."""
+    match = document.get("match")
+    said = match.get("evidence") if isinstance(match, Mapping) else None
+    return tuple(line for line in said or () if isinstance(line, str) and same_tensors.is_told(line))
 
 
 def confirmed(
@@ -177,6 +229,8 @@ def confirmed(
     """The document after a person chose a match: its fields fill all but manual ones, the badge is Manual."""
     wanted = changes(document, facts, compared.trust, only=only)
     after = _filled(document, facts, wanted)
+    if facts.name in _declined(document):
+        after["declined"] = [name for name in _declined(document) if name != facts.name]
     said = [matching.evidence(compared), "chosen by hand"]
     after["trust"] = Trust.MANUAL.value
     after["match"] = _match(_METHOD[compared.trust], min(compared.score, 1.0), "manual", said, at)

@@ -16,7 +16,8 @@
     ├── NetworkError              7   network         no answer, or one that cannot be used
     │   ├── OfflineError          7   offline         nothing is asked: by setting, or until `retry_at`
     │   ├── RateLimitedError      7   rate_limited    the server grants no call before `retry_at`
-    │   └── NotAllowedError       7   not_allowed     the server wants a token, or a licence accepted there
+    │   ├── NotAllowedError       7   not_allowed     the server wants a token, or a licence accepted there
+    │   └── WaitsForNetworkError  7   waits_for_network   a job that goes on once the network is back
     ├── BusyError                 8   busy            carries who holds the lock
     ├── NewerLibraryError         9   newer_library
     ├── DamagedError              1   damaged         one of our own files cannot be read
@@ -172,6 +173,12 @@ class NotAllowedError(NetworkError):
     """The server gives this only to somebody who may have it."""
 
     code = "not_allowed"
+
+
+class WaitsForNetworkError(NetworkError):
+    """A job cannot go on now, and does so by itself once the network is back."""
+
+    code = "waits_for_network"
 
 
 class BusyError(PumasError):

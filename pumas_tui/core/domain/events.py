@@ -2,7 +2,7 @@
 
 From rows (any process may have caused them): JobChanged, JobsRemoved, ModelsChanged, OperationChanged,
 NetworkChanged. Local to one process: ScanAdvanced, LibraryScanned, PlanReady, FindingFound,
-SearchAnswered, LookedUp, MessagePosted.
+LookedUp, MessagePosted.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from pumas_tui.core.domain.jobs import Job, Progress
 
 if TYPE_CHECKING:  # lists do without the network, and without health
     from pumas_tui.core.domain.findings import Finding
-    from pumas_tui.core.domain.hub_values import HubPage
     from pumas_tui.core.domain.network_state import NetworkState
     from pumas_tui.core.domain.vocabulary import Trust
 
@@ -108,19 +107,15 @@ class NetworkChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchAnswered:
-    """The Hub's fresh answer to a search that was shown from the cache first. `seq` is the caller's."""
-
-    seq: int
-    page: "HubPage"
-    kind: Literal["search_answered"] = "search_answered"
-
-
-@dataclass(frozen=True, slots=True)
 class LookedUp:
-    """Models that waited for a look-up got one unasked: each with the badge that its answer earned."""
+    """Models that waited for a look-up got one unasked: each with the badge that its answer earned.
+
+    `filled` of them got new fields; the history undoes those together as `batch_id`.
+    """
 
     found: tuple[tuple[ModelUid, "Trust"], ...]
+    filled: int = 0
+    batch_id: str = ""
     kind: Literal["looked_up"] = "looked_up"
 
 
@@ -134,7 +129,6 @@ Event = (
     | ScanAdvanced
     | LibraryScanned
     | NetworkChanged
-    | SearchAnswered
     | LookedUp
     | MessagePosted
 )

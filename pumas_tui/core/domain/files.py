@@ -163,11 +163,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class TensorFact:
-    """One tensor named in a header: dtype as the format spells it, shape in the format's order."""
+    """One tensor named in a header: dtype as the format spells it, shape in the format's order, and the byte
+    of the data at which it begins."""
 
     name: str
     dtype: str
     shape: tuple[int, ...]
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,8 @@ class HeaderFacts:
 
     `metadata` holds `__metadata__` of safetensors or the scalar keys of GGUF, as text.
     `problem` says why a header could not be read, or why the file must not be imported (`refuse`).
-    `wanted_bytes` is the size that the header announces, where the file is shorter.
+    `wanted_bytes` is the size that the header announces, where the file is shorter. `data_offset` is where
+    the data of tensors begins, in bytes from the start of the file; 0 where that is not known.
     """
 
     container: Container
@@ -185,3 +188,4 @@ class HeaderFacts:
     problem: str | None = None
     refuse: str | None = None
     wanted_bytes: int | None = None
+    data_offset: int = 0

@@ -25,6 +25,7 @@ class FindingKind(StrEnum):
     MISSING_SOURCE = "missing_source"  # links lead to a model that is not in the library any more
     BROKEN_LINK = "broken_link"  # a link of ours that leads nowhere, is gone, or was replaced
     BAD_METADATA = "bad_metadata"  # a metadata.json that needs repair
+    PART_MISSING = "part_missing"  # a set in the library lacks parts that never came in
     BAD_OVERRIDE = "bad_override"  # an overrides.json, or a range in it, that cannot be read
     BAD_CONFIG = "bad_config"  # a mapping config, or a folder of an app, that cannot be used
     DUPLICATE_MODEL = "duplicate_model"  # a second folder with one uid, or with the very same content
@@ -47,6 +48,11 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+FILLABLE = frozenset({FindingKind.PHANTOM_MODEL, FindingKind.SIZE_MISMATCH, FindingKind.HASH_MISMATCH})
+"""A model is described, and files of it are not what its record says: a file with the recorded SHA-256 fills
+it."""
+FETCHABLE = FILLABLE | {FindingKind.PART_MISSING}
+"""A model is described, and files of it are not what they should be: they may be had again from the Hub."""
 _ERRORS = frozenset(
     {
         FindingKind.LAST_COPY,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pumas_tui.core.domain.ids import OperationId
 from pumas_tui.core.domain.operations import OperationState
+from pumas_tui.core.domain.text import plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +12,8 @@ class OperationView:
     """A past or unfinished change. `title` is a sentence; `done` of `total` steps hold.
 
     `undoable`: undoing it could change something; `why_not` says why it cannot. `batch_id` groups an import
-    with the links that followed it. `created_at` in epoch seconds.
+    with the links that followed it. Look-ups of one batch are one view, whose `id` is that of the batch.
+    `created_at` in epoch seconds.
     """
 
     id: OperationId
@@ -86,3 +88,8 @@ class TrashItem:
     at: float
     op_id: str
     names: int = 1
+
+
+def look_up_title(models: int) -> str:
+    """What look-ups that were made together came to."""
+    return f"look-up: {plural(models, 'model')} filled in"

@@ -6,6 +6,7 @@ client reads; `oid` of the REST answers is the SHA-256 of a large file. Who show
 `text.safe`.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ _LINE = 500
 _MANY = 200
 _CARD = 4000
 _LARGEST = 2**63 - 1
+_BLOB = re.compile(r"[0-9a-f]{40}")
 _REPO = re.compile(r"[\w][\w.-]{0,95}(?:/[\w][\w.-]{0,95})?")
 
 
@@ -31,11 +33,16 @@ class BadAnswerError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class HubFile:
-    """A file of a repository. `size` in bytes, None where it was not told; `sha256` empty for small files."""
+    """A file of a repository. `size` in bytes, None where it was not told; `sha256` empty for small files.
+
+    `blob_id` is what git calls the file: of a small one a hash of its content (see `blob_id`), of a large one
+    that of a pointer.
+    """
 
     path: str
     size: int | None = None
     sha256: str = ""
+    blob_id: str = ""
 
     @property
     def name(self) -> str:
@@ -245,7 +252,8 @@ def _file(value: Any) -> HubFile | None:
     """An entry of `siblings`."""
     given = _object(value)
     large = _object(given.get("lfs"))
-    return _made(given.get("rfilename"), large.get("size", given.get("size")), large)
+    size = large.get("size", given.get("size"))
+    return _made(given.get("rfilename"), size, large, given.get("blobId"))
 
 
 def _tree_file(value: Any) -> HubFile | None:
@@ -253,15 +261,21 @@ def _tree_file(value: Any) -> HubFile | None:
     if given.get("type", "file") != "file":
         return None
     large = _object(given.get("lfs"))
-    return _made(given.get("path"), large.get("size", given.get("size")), large)
+    return _made(given.get("path"), large.get("size", given.get("size")), large, given.get("oid"))
 
 
-def _made(path: Any, size: Any, large: Mapping[str, Any]) -> HubFile | None:
+def _made(path: Any, size: Any, large: Mapping[str, Any], blob_id: Any) -> HubFile | None:
     name = _text(path, 1000)
     if not name or name != path or not is_inside(name):
         return None
     known = size if isinstance(size, int) and 0 <= size <= _LARGEST and not isinstance(size, bool) else None
-    return HubFile(name, known, _sha(large.get("sha256") or large.get("oid")))
+    blob = blob_id if isinstance(blob_id, str) and _BLOB.fullmatch(blob_id) else ""
+    return HubFile(name, known, _sha(large.get("sha256") or large.get("oid")), blob)
+
+
+def blob_id(content: bytes) -> str:
+    """What git calls a file of this content: SHA-1 of a header and the bytes (git-hash-object(1))."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def is_inside(path: str) -> bool:

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 
 from pumas_tui.core.domain import hub_values
 from pumas_tui.core.domain.enriching import FieldChange, RemoteFacts
-from pumas_tui.core.domain.files import Role
+from pumas_tui.core.domain.files import Candidate, Role
 from pumas_tui.core.domain.ids import ModelUid
-from pumas_tui.core.domain.imports import Inspected
 from pumas_tui.core.domain.matching import Compared, RelatedFile, Subject, SubjectFile
 from pumas_tui.core.domain.vocabulary import Trust
 
@@ -21,7 +20,9 @@ class Identification:
 
     `trust` is the badge; PENDING: it could not be asked, and `reason` says why. `candidates` stand surest
     first; `evidence` are the lines behind the badge. `would_change` is what `facts` would put into
-    metadata.json; `filled`: it is there already. `stale`: from the cache, older than it should be.
+    metadata.json; `filled`: it is there already. `asked_at`: when the oldest of the answers came that it
+    rests on, 0 where none came; `took_s`: seconds from the question to here. `stale`: from the cache, older
+    than it should be.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Identification:
     would_change: tuple[FieldChange, ...] = ()
     related: tuple[RelatedFile, ...] = ()
     asked_at: float = 0.0
+    took_s: float = 0.0
     stale: bool = False
     filled: bool = False
     reason: str = ""
@@ -49,7 +51,8 @@ class Identification:
 class Retried:
     """What a round over the models that wait came to. `left` still wait, because of `reason`.
 
-    `found`: the models that were answered, with the badge that each answer earned.
+    `found`: the models that were answered, with the badge that each answer earned; `filled` of them got new
+    fields, which are undone together as `batch_id`.
     """
 
     settled: int
@@ -57,6 +60,8 @@ class Retried:
     reason: str = ""
     retry_at: float | None = None
     found: tuple[tuple[ModelUid, Trust], ...] = ()
+    filled: int = 0
+    batch_id: str = ""
 
 
 def of_model(meta: "Metadata") -> Subject:
@@ -67,9 +72,8 @@ def of_model(meta: "Metadata") -> Subject:
     return Subject(meta.official_name, files, _repo(meta.repo_id), _headline(meta))
 
 
-def of_candidate(inspected: Inspected) -> Subject:
+def of_candidate(candidate: Candidate) -> Subject:
     """What is about to be imported; nothing is hashed for it, but a cache may know hashes."""
-    candidate = inspected.candidate
     members = sorted(candidate.weights or candidate.members, key=lambda m: m != candidate.main)
     files = tuple(SubjectFile(m.name, m.entry.size, m.expected_sha256) for m in members)
     origin = candidate.origin.repo_id if candidate.origin is not None else ""

@@ -32,6 +32,10 @@ class DuplicatePolicy(StrEnum):
     IMPORT = "import"  # a second model with a hash suffix
 
 
+BROUGHT = frozenset({"imported", "completed"})
+"""What a job's result says, as its status, of a model that is here now, or whole now: it gets links."""
+
+
 def mode_of(files: Collection[ImportMode]) -> ImportMode:
     """What is said of a model whose files came in these ways: the dearest of them."""
     order = (ImportMode.COPY, ImportMode.REFLINK, ImportMode.HARDLINK)

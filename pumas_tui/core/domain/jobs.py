@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from pumas_tui.core.domain.errors import WaitsForNetworkError
 from pumas_tui.core.domain.ids import JobId
 
 
@@ -101,6 +102,11 @@ class Job:
     started_at: float | None = None
     ended_at: float | None = None
 
+    @property
+    def waits_for_network(self) -> bool:
+        """It found none, and goes on by itself when there is one again."""
+        return self.state is JobState.PAUSED and (self.error or {}).get("code") == WaitsForNetworkError.code
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -132,6 +138,12 @@ class JobView:
         if self.progress is None or self.progress.bytes_total <= 0:
             return 0.0
         return min(self.progress.bytes_done / self.progress.bytes_total, 0.999)
+
+    @property
+    def needs_the_user(self) -> bool:
+        """It has a question, or was paused by an error (a full disk)."""
+        state = self.job.state
+        return state is JobState.NEEDS_YOU or (state is JobState.PAUSED and bool(self.job.error))
 
 
 @dataclass(frozen=True, slots=True)

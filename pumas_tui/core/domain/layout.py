@@ -5,7 +5,7 @@
     library.json                 marker: library id, format version
     models.db                    index (disposable)
     .staging/<op>/               work in progress; `<op>.json` manifest and `<op>.lock` beside it
-    .downloads/<uid>/            what a download has so far, until it is a model
+    .downloads/<uid>/            what a download has so far, until it is in a model; parts for an import
     .trash/<op>/                 deleted models; `<op>.json` beside it
     .locks/library.lock mapping.lock <uid>.lock
     {model_type}/{family}/{cleaned_name}/

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pumas_tui.core.domain.app_records import App
+from pumas_tui.core.domain.extra_roots import SeenRoot
 from pumas_tui.core.domain.files import ModelFormat, Role, SecurityTier
 from pumas_tui.core.domain.grouping import is_index
 from pumas_tui.core.domain.ids import ModelId, ModelUid
@@ -107,6 +108,29 @@ class FolderFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadAs:
+    """Something that an app finds through an extra root: `path` by which it finds it, and its real path, or
+    that of the link that leads to it."""
+
+    path: str
+    real: str
+
+
+@dataclass(frozen=True, slots=True)
+class RootFacts:
+    """An extra root of an app, as far as wanted files are in it now.
+
+    `files`: (st_dev, st_ino) of a wanted file -> its names there. `folders`: real path of a folder that
+    meets the library -> its name there; all below it is read. `problem`: why not all could be looked at.
+    """
+
+    seen: SeenRoot
+    files: Mapping[tuple[int, int], tuple[ReadAs, ...]] = field(default_factory=dict)
+    folders: Mapping[str, ReadAs] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class AppFacts:
     """An app and its target folders now. `models_dir`: absolute real path of the library's models/.
 
@@ -114,6 +138,8 @@ class AppFacts:
     `same_content`: targets of real files that were found to have the very content of the source that wants
     their place, as (target, sha256) pairs. `sources`: source -> (st_dev, st_ino) now, of the hard links in
     the registry; one that is not there is left out. `models_mount`: mount point of the library's disk.
+    `extra`: the app's extra roots of the kinds that are wanted; `extra_file`: where the app looks for the
+    file that names them, empty where that is not known; `extra_sections`: names that are taken in it.
     """
 
     app: App
@@ -122,6 +148,9 @@ class AppFacts:
     same_content: frozenset[tuple[str, str]] = frozenset()
     sources: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     models_mount: str = ""
+    extra: tuple[RootFacts, ...] = ()
+    extra_file: str = ""
+    extra_sections: frozenset[str] = frozenset()
 
 
 class ConflictPolicy(StrEnum):

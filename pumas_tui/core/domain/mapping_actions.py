@@ -63,6 +63,21 @@ MAPPING = (
         priority=20,
     ),
     Action(
+        "mapping.use_rule",
+        "use the offered rule",
+        "switches on the rule that is offered for a folder which no rule fills, and plans again",
+        "pumas-tui map enable RULE",
+        footer="use rule",
+        priority=93,
+        writes=True,
+    ),
+    Action(
+        "mapping.rules",
+        "rules ...",
+        "lists the rules of the app; enter switches one off or on",
+        "pumas-tui map rules",
+    ),
+    Action(
         "mapping.next_target", "next app", "shows the plan of the next app", "pumas-tui map plan --app APP"
     ),
     Action(

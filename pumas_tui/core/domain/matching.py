@@ -183,7 +183,7 @@ def compare(subject: Subject, model: HubModel, alike: Alike, *, proven: bool) ->
     if file is None:
         trust = _by_name(likeness)
         return Compared(model, None, likeness, False, None, None, proven, trust)
-    own = _counterpart(subject, file)
+    own = counterpart(subject, file)
     size_equal = None if file.size is None else file.size == own.size
     hash_equal = own.sha256 == file.sha256 if own.sha256 and file.sha256 else None
     if size_equal is False and file.sha256:
@@ -230,7 +230,7 @@ def _best_file(subject: Subject, model: HubModel, alike: Alike) -> HubFile | Non
     )
 
 
-def _counterpart(subject: Subject, file: HubFile) -> SubjectFile:
+def counterpart(subject: Subject, file: HubFile) -> SubjectFile:
     """The own file that is to be compared with one of the repository."""
     for own in subject.files:
         if (own.sha256 and own.sha256 == file.sha256) or key(own.name) == key(file.name):

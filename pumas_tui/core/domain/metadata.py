@@ -105,7 +105,10 @@ class Hashes(_Part):
 
 
 class Metadata(_Part):
-    """One model. Field groups follow: identity, what it is, origin, trust, safety, content."""
+    """One model. Field groups follow: identity, what it is, origin, trust, safety, content.
+
+    `declined`: sources on the Hub whose words a person took back; no look-up fills them in again.
+    """
 
     schema_version: int = SCHEMA_VERSION
     model_id: str
@@ -145,6 +148,7 @@ class Metadata(_Part):
     lookup_attempts: int = 0
     last_lookup_attempt: datetime | None = None
     field_sources: dict[str, FieldSource] = {}
+    declined: list[str] = []
 
     security_tier: SecurityTier = SecurityTier.UNKNOWN
     pickle_scan: PickleScan | None = None

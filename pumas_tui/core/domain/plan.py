@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pumas_tui.core.domain.errors import Trouble
+from pumas_tui.core.domain.extra_roots import FILE_NAME
 from pumas_tui.core.domain.ids import AppUid, LibraryId, ModelUid
 from pumas_tui.core.domain.links import Link, LinkKind
+from pumas_tui.core.domain.text import plural
 
 SCHEMA = "pumas.plan/1"
 
@@ -161,16 +163,37 @@ class PlanHeader:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """Another way for `models` models that no link can lead to: `text`, lines for a file of the app's own.
+
+    `file` is absolute, and empty where it is not known from which place the app reads it.
+    """
+
+    file: str
+    text: str
+    models: int
+
+    @property
+    def words(self) -> str:
+        """What the lines are for, in one line; not safe for a terminal yet."""
+        file = self.file or f"{FILE_NAME}, beside its main.py"
+        them = "it where it is" if self.models == 1 else "them where they are"
+        return f"{plural(self.models, 'model')} cannot be linked; the app reads {them} with this in {file}"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """All actions for one app, conflicts first, then by act and target; `warnings` concern the whole of it.
 
-    `models`: the models it was made for, None for all of the library (then it also removes).
+    `models`: the models it was made for, None for all of the library (then it also removes). `offer` is for
+    people to act on; no file that a plan is kept in has it.
     """
 
     header: PlanHeader
     actions: tuple[PlannedAction, ...]
     warnings: tuple[Trouble, ...] = ()
     models: tuple[ModelUid, ...] | None = None
+    offer: Offer | None = None
 
     def of(self, *acts: Act) -> tuple[PlannedAction, ...]:
         """Actions of these kinds, in plan order."""

@@ -1,15 +1,22 @@
 """Makes plans: what has to happen so that an app has the links its rules want. Pure: facts in, a plan out.
 
 Who gets a target. A link that is right stays where it is, wherever that is below its rule's folder, and a
-model is linked once per rule. After that a model whose own link holds a target has the better claim, then the
-earlier of the wanted links. What cannot be looked at is never taken for absent, and what is not ours is never
-touched by a plan without an answer.
+model is linked once per rule. What the app reads through an extra root already gets no link, unless one of
+ours is there to be pointed anew. After that a model whose own link holds a target has the better claim, then
+the earlier of the wanted links. What cannot be looked at is never taken for absent, and what is not ours is
+never touched by a plan without an answer.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from pumas_tui.core.domain import fingerprints, planner_conflicts, planner_links, planner_removals
+from pumas_tui.core.domain import (
+    fingerprints,
+    planner_conflicts,
+    planner_extra,
+    planner_links,
+    planner_removals,
+)
 from pumas_tui.core.domain.app_ground import Ground, ancestors, is_below, is_plain, parent_of
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.links import Link
@@ -83,8 +90,9 @@ def _plan(
     return Plan(
         header,
         tuple(ordered),
-        planner_links.warnings(ordered, ground),
+        (*planner_links.warnings(ordered, ground), *planner_extra.warnings(ordered, ground)),
         None if models is None else tuple(sorted(models)),
+        planner_extra.offer(ordered, ground, is_whole=models is None),
     )
 
 
@@ -115,6 +123,7 @@ class _Claims:
         self._landed: dict[tuple[str, str], list[str]] = {}
         self._reserved: set[str] = set()
         self._contested: set[tuple[str, str]] = set()
+        self._told: set[tuple[str, str, str]] = set()
         self._actions: list[PlannedAction] = []
         self._conflicts: list[tuple[ConflictKind, WantedLink, Entry | None]] = []
 
@@ -128,6 +137,7 @@ class _Claims:
         rest = [want for want in wanted if not self._refused_outright(want)]
         rest = [want for want in rest if not self._kept(want, self._exact(want))]
         rest = [want for want in rest if not self._kept(want, self._elsewhere(want))]
+        rest = [want for want in rest if self._is_incumbent(want) or not self._read_already(want)]
         for want in sorted(rest, key=lambda want: not self._is_incumbent(want)):
             self._take(want)
         for kind, want, entry in self._conflicts:
@@ -188,6 +198,15 @@ class _Claims:
             action = replace(action, reason=f"adopted: the link is right, and {words}")
         self._claim(want, target)
         self._land(want, action)
+
+    def _read_already(self, want: WantedLink) -> bool:
+        """The app finds it through an extra root; what stands at the target is then nobody's concern here."""
+        reason = planner_extra.read_already(want, self._ground)
+        told = (want.model_uid, want.source, want.folder)
+        if reason and told not in self._told:
+            self._told.add(told)
+            self._actions.append(_wanted(Act.REFUSE, reason, want, want.target))
+        return bool(reason)
 
     def _is_incumbent(self, want: WantedLink) -> bool:
         row, entry = self._ground.row(want.target), self._ground.entry(want.target)

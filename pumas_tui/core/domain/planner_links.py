@@ -33,7 +33,7 @@ def refusal(folder: FolderFacts, is_folder: bool, app: AppKind) -> str:
     else:
         why = f"{where} is on another disk than the library and takes no symbolic links"
     if app is AppKind.COMFYUI:
-        why += "; list the library in ComfyUI's extra_model_paths.yaml instead"
+        why += "; list the library in ComfyUI's extra_model_paths.yaml instead, the plan says how"
     return f"no_link: {why}"
 
 

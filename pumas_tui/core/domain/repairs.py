@@ -114,11 +114,12 @@ def plan(repairs: Iterable[Repair | None], links: int) -> RepairPlan:
     return RepairPlan(tuple(once.values()), links, without=asked.count(None))
 
 
-def steps_of(repairs: Sequence[Repair]) -> tuple[tuple[Repair, tuple[Step, ...]], ...]:
-    """The steps of each repair, numbered from 1 through all of them; a folder is made once."""
+def steps_of(repairs: Sequence[Repair], before: int = 0) -> tuple[tuple[Repair, tuple[Step, ...]], ...]:
+    """The steps of each repair, numbered through all of them; a folder is made once. `before`: how many steps
+    the operation has before them."""
     made: set[str] = set()
     numbered: list[tuple[Repair, tuple[Step, ...]]] = []
-    number = 0
+    number = before
     for repair in repairs:
         folders = [folder for folder in repair.folders if folder not in made]
         made.update(folders)

@@ -136,7 +136,7 @@ def offered_rules(kind: AppKind, app_folders: Iterable[str], rules: Iterable[Act
     the folder's name as a tag, never all of them.
     """
     rules = tuple(rules)
-    taken = {one.rule.name for one in rules}
+    taken = {one.rule.name for one in rules}  # and by those that are offered before
     targets = [one.rule.target_subdir.partition("{")[0].rstrip("/") for one in rules]
     filled = [target for target in targets if target]
     offered = []
@@ -148,13 +148,14 @@ def offered_rules(kind: AppKind, app_folders: Iterable[str], rules: Iterable[Act
         offered.append(
             Rule(
                 name=folder if name in taken else name,
-                description=f'Models with the tag "{name}". Switch it on to use it.',
+                description=f'Models with the tag "{name}".',
                 target_subdir=folder,
                 patterns=tuple(f"*{ending}" for ending in sorted(WEIGHT_EXTENSIONS)),
                 filters=Filters(tags=(name,)),
                 enabled=False,
             )
         )
+        taken.add(offered[-1].name)
     return tuple(offered)
 
 

@@ -80,7 +80,7 @@ def size(size_bytes: int) -> str:
     return f"{value:.1f} GB" if round(value, 1) < 1000 else f"{size_bytes / 10**12:.1f} TB"
 
 
-UNITS = {
+UNITS: dict[str, int] = {
     "": 1,
     "b": 1,
     **{unit: 1000**n for n, p in enumerate("kmgt", 1) for unit in (p, f"{p}b")},
@@ -94,10 +94,21 @@ _SIZE = re.compile(r"(\d{1,15}(?:\.\d{1,6})?)\s*([a-z]*)", re.IGNORECASE | re.AS
 def bytes_of(written: str) -> int | None:
     """Bytes that a person writes as `500`, `1.5 GB`, `4g` or `256MiB`; None where it is no size."""
     found = _SIZE.fullmatch(written.strip())
-    unit = UNITS.get(found[2].lower()) if found else None
-    if found is None or unit is None or (unit == 1 and "." in found[1]):
+    if found is None:
         return None
-    return round(float(found[1]) * unit)
+    number, unit = str(found[1]), UNITS.get(str(found[2]).lower())
+    if unit is None or (unit == 1 and "." in number):
+        return None
+    return round(float(number) * unit)
+
+
+def size_of(part: int, whole: int) -> str:
+    """A part of some bytes: `4.9 of 9.8 GB`, `12 MB of 9.8 GB`; all of them: `9.8 GB`."""
+    number, unit = size(part).split(" ")
+    said = size(whole)
+    if part == whole:
+        return said
+    return f"{number if said.endswith(f' {unit}') else f'{number} {unit}'} of {said}"
 
 
 def count(number: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from pumas_tui.core.domain import fingerprints
-from pumas_tui.core.domain.operations import Step, StepKind, StepState
+from pumas_tui.core.domain.operations import REGISTRY_ALONE, Step, StepKind, StepState
 
 
 def inverse(steps: Sequence[Step]) -> tuple[Step, ...]:
@@ -49,6 +49,8 @@ def _of_unlink(step: Step) -> Step:
 def _of_move(step: Step) -> Step:
     """What moved keeps its fingerprint; where it stands now becomes the target."""
     why = step.detail["why"]
+    if "back" in step.detail:
+        return replace(step, target=step.detail["to"], detail={"to": step.detail["back"], "why": "trash"})
     detail = {"to": step.target, "why": "restore", "undoes": why}
     if why == "restore":
         detail = {"to": step.target, "why": step.detail.get("undoes", "trash")}
@@ -73,9 +75,24 @@ def _of_remember_row(step: Step) -> Step:
     return replace(step, kind=StepKind.FORGET_ROW)
 
 
-def _swapped(step: Step) -> dict[str, Any]:
+def _of_forget_app(step: Step) -> Step:
+    return replace(step, kind=StepKind.REMEMBER_APP)
+
+
+def _of_remember_app(step: Step) -> Step:
+    if "was" in step.detail:
+        return replace(step, target=step.detail["was"]["base"], detail=_swapped(step, "app"))
+    return replace(step, kind=StepKind.FORGET_APP)
+
+
+def _of_remember_base(step: Step) -> Step:
+    """It was on record before the step too: what the step keeps must be there afterwards again."""
+    return step
+
+
+def _swapped(step: Step, now: str = "row") -> dict[str, Any]:
     """The row that was there comes back, the other one is what it replaces."""
-    pairs = (("row", "was"), ("was", "row"))
+    pairs = ((now, "was"), ("was", now))
     return {name: step.detail[other] for name, other in pairs if other in step.detail}
 
 
@@ -92,6 +109,9 @@ _INVERSES: dict[str, Callable[[Step], Step]] = {
     StepKind.REMOVE_DIR: _of_remove_dir,
     StepKind.FORGET_ROW: _of_forget_row,
     StepKind.REMEMBER_ROW: _of_remember_row,
+    StepKind.FORGET_APP: _of_forget_app,
+    StepKind.REMEMBER_APP: _of_remember_app,
+    StepKind.REMEMBER_BASE: _of_remember_base,
 }
 
 
@@ -117,6 +137,13 @@ def describe(step: Step) -> str:
             return "forgets the link, leaves what is there"
         case StepKind.REMEMBER_ROW:
             return "remembers the link, leaves what is there"
+        case StepKind.FORGET_APP:
+            return "forgets the app"
+        case StepKind.REMEMBER_APP:
+            name = step.detail["app"]["name"]
+            return f"notes that {name} is here" if "was" in step.detail else f"registers {name} again"
+        case StepKind.REMEMBER_BASE:
+            return "notes that the library was here"
         case _:
             return "changes the file"
 
@@ -127,6 +154,8 @@ def _moving(step: Step) -> str:
             return "puts it into the trash"
         case "restore":
             return f"brings it back to {step.detail['to']}"
+        case "fetch":
+            return f"puts it into its model as {step.detail['to'].rpartition('/')[2]}"
         case _:
             return f"renames it to {step.detail['to'].rpartition('/')[2]}"
 
@@ -146,7 +175,7 @@ def foreseen(steps: Sequence[Step], look: Callable[[str], str]) -> list[bool]:
 
 
 def _can(step: Step, at: Callable[[str], str], later: dict[str, str]) -> bool:
-    if step.kind in (StepKind.FORGET_ROW, StepKind.REMEMBER_ROW):
+    if step.kind in REGISTRY_ALONE or step.kind in (StepKind.FORGET_ROW, StepKind.REMEMBER_ROW):
         return True
     now = at(step.target)
     if step.kind == StepKind.MOVE:

@@ -9,11 +9,12 @@ from pumas_tui.core.db.registry import Registry
 from pumas_tui.core.domain.app_records import App, AppProposal, AppState, AppStatus
 from pumas_tui.core.domain.apps import AppKind
 from pumas_tui.core.domain.errors import AmbiguousError, NotFoundError, UsageError
+from pumas_tui.core.domain.extra_roots import ExtraRoots, RootState, line
 from pumas_tui.core.domain.ids import new_app_uid
 from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.links import LinkKind
 from pumas_tui.core.domain.mounts import is_inside
-from pumas_tui.core.flows import mapping_rules
+from pumas_tui.core.flows import app_versions, extra_roots, mapping_rules
 from pumas_tui.core.fs import app_facts, app_trees, reading, space
 
 _KINDS = ", ".join(kind.value for kind in AppKind)
@@ -54,6 +55,7 @@ def propose(tools: AppTools, wanted: Wanted) -> AppProposal:
         kind=kind,
         name=_free_name(tools, wanted.name or os.path.basename(folder) or kind.value),
         version=wanted.version or version,
+        version_said=bool(wanted.version),
         base=os.path.realpath(base),
         mount=app_facts.mount_facts(base),
         containers=wanted.containers,
@@ -65,7 +67,8 @@ def propose(tools: AppTools, wanted: Wanted) -> AppProposal:
     app = replace(app, kind_folders=app_facts.kind_folders(app.base, folders))
     away = {name: real for name, real in app.kind_folders.items() if not is_inside(real, app.base)}
     same = space.device_number(app.base) == space.device_number(tools.paths.models)
-    return AppProposal(app, same, away, _notes(tools, app, same))
+    extra = extra_roots.of_app(app, tools.paths.models)
+    return AppProposal(app, same, away, (*_notes(tools, app, same), *_extra_notes(extra)), extra)
 
 
 def _recognised(folder: str, wanted: Wanted) -> tuple[AppKind, str, str]:
@@ -122,6 +125,11 @@ def _notes(tools: AppTools, app: App, same: bool) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _extra_notes(extra: ExtraRoots) -> list[str]:
+    away = [line(seen) for seen in extra.roots if seen.state is not RootState.HERE]
+    return [*(one.message for one in extra.troubles), *away]
+
+
 def add(tools: AppTools, proposal: AppProposal) -> App:
     """Keep a proposed app, and try once which links its disk can hold. Raises UsageError, DiskError."""
     app = proposal.app
@@ -150,8 +158,9 @@ def statuses(tools: AppTools) -> tuple[AppStatus, ...]:
     return tuple(_status(tools, app, counts.get(app.uid, 0)) for app in tools.registry.apps())
 
 
-def _status(tools: AppTools, app: App, links: int) -> AppStatus:
-    state, reason = app_facts.state(app)
+def _status(tools: AppTools, recorded: App, links: int) -> AppStatus:
+    state, reason = app_facts.state(recorded)
+    app = app_versions.now(recorded) if state is AppState.HERE else recorded
     if state is not AppState.HERE:
         return AppStatus(app, state, links, same_disk=False, reason=reason)
     same = space.device_number(app.base) == space.device_number(tools.paths.models)
@@ -159,7 +168,8 @@ def _status(tools: AppTools, app: App, links: int) -> AppStatus:
     kind = LinkKind.RELATIVE if same else LinkKind.ABSOLUTE
     if known is not None and not known.symbolic_links:
         kind = LinkKind.HARD
-    return AppStatus(app, state, links, same, kind.value)
+    extra = extra_roots.of_app(app, tools.paths.models)
+    return AppStatus(app, state, links, same, kind.value, extra=extra)
 
 
 def here(tools: AppTools, ref: str | None) -> Sequence[App]:

@@ -8,17 +8,24 @@ trash on its own disk before a link takes its place.
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pumas_tui.core.domain import planner, rules, stepping
+from pumas_tui.core.domain import app_records, planner, rules, stepping
 from pumas_tui.core.domain.app_records import App
 from pumas_tui.core.domain.errors import RemovalNotConfirmedError, StalePlanError
 from pumas_tui.core.domain.ids import OperationId
 from pumas_tui.core.domain.mapped import AppFacts
-from pumas_tui.core.domain.operations import OperationKind, StepResult, StepState
+from pumas_tui.core.domain.operations import (
+    OperationKind,
+    Step,
+    StepKind,
+    StepResult,
+    StepState,
+    registry_step,
+)
 from pumas_tui.core.domain.plan import Act, ActionResult, Answer, Applied, Plan, Resolution
 from pumas_tui.core.domain.text import plural
-from pumas_tui.core.flows import mapping_rules, operating, planning
+from pumas_tui.core.flows import app_versions, mapping_rules, operating, planning
 from pumas_tui.core.flows.operating import UNWATCHED, OperationTools, Watch
 from pumas_tui.core.flows.planning import PlanTools
 from pumas_tui.core.fs import locks, marker, trash
@@ -26,19 +33,22 @@ from pumas_tui.core.fs import locks, marker, trash
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to apply: the plan, answers by target, and what the change is for."""
+    """What to apply: the plan, answers by target, and what the change is for. `forgets`: the app goes from
+    the registry when its links are gone."""
 
     plan: Plan
     answers: Mapping[str, Answer]
     kind: OperationKind = OperationKind.APPLY
     confirmed: bool = False
     batch_id: str = ""
+    forgets: bool = False
 
 
 def apply(
     plans: PlanTools, operations: OperationTools, app: App, order: Order, watch: Watch = UNWATCHED
 ) -> Applied:
-    """Do a plan; what came of each action. Run in a worker thread.
+    """Do a plan; what came of each action. The app's record gets the version that it has now. Run in a worker
+    thread.
 
     Raises StalePlanError, RemovalNotConfirmedError, LibraryNotFoundError, NotFoundError, DiskError,
     BusyError.
@@ -46,7 +56,9 @@ def apply(
     began = time.monotonic()
     with locks.mapping_lock(plans.paths), marker.opened(plans.paths.models):
         planning.require_here(app)
+        app = app_versions.now(app)
         check(plans, app, order)
+        app_versions.record(plans.registry, app)
         facts = planning.facts_of(
             plans, app, {action.folder for action in order.plan.actions if action.target}
         )
@@ -57,14 +69,23 @@ def apply(
         places = _places(facts, order, op.id)
         planned = stepping.steps_of(order.plan, order.answers, places)
         steps = [step for one in planned for step in one.steps]
+        if order.forgets:
+            steps.append(replace(forgetting(plans.registry.app(app.uid)), n=len(steps) + 1))
         results = operating.run(operations, op, steps, watch) if steps else []
-        plans.registry.drop_drafts(plan_key(order.plan))
+        told = _results(planned, results)
+        settled = {result.action.target for result in told if result.state == "done"}
+        plans.registry.drop_drafts(plan_key(order.plan), settled | order.answers.keys())
     op_id = op.id if steps else ""
-    return Applied(app.name, op_id, _results(planned, results), time.monotonic() - began)
+    return Applied(app.name, op_id, told, time.monotonic() - began)
+
+
+def forgetting(app: App) -> Step:
+    """The step that takes an app from the registry, its number still to be given."""
+    return registry_step(StepKind.FORGET_APP, app.base, app=app_records.row_json(app))
 
 
 def check(plans: PlanTools, app: App, order: Order) -> None:
-    """Raises StalePlanError, RemovalNotConfirmedError."""
+    """`app` is as it is now. Raises StalePlanError, RemovalNotConfirmedError."""
     header = order.plan.header
     active = mapping_rules.active(mapping_rules.load(plans.paths), app)
     for what, now, then in (
@@ -101,6 +122,8 @@ def _title(order: Order, app: App) -> str:
     answered = [a for a in order.plan.of(Act.CONFLICT) if _is_answered(order.answers.get(a.target))]
     counts["replace"] = len(answered)
     counts["note"] = sum(a.remembers for a in order.plan.actions)
+    if order.forgets:
+        return f"remove {app.name} with {plural(counts['remove'], 'link')}"
     said = ", ".join(f"{word} {plural(n, 'link')}" for word, n in counts.items() if n)
     return f"{said or 'change nothing'} in {app.name}"
 

@@ -28,9 +28,14 @@ def former(registry: Registry) -> tuple[str, ...]:
     return tuple(path for name, path in registry.bases().items() if name.startswith(_FORMER))
 
 
+def former_name(path: str) -> str:
+    """Under which name the registry keeps that models/ was at a place."""
+    return f"{_FORMER}{path}"
+
+
 def forget_former(registry: Registry, path: str) -> None:
     """No link says this place any more."""
-    registry.forget_base(f"{_FORMER}{path}")
+    registry.forget_base(former_name(path))
 
 
 def settle(paths: LibraryPaths, library_id: LibraryId, registry: Registry) -> str | None:
@@ -45,7 +50,7 @@ def settle(paths: LibraryPaths, library_id: LibraryId, registry: Registry) -> st
         return None
     is_moved = last is not None and not holds(last, library_id)
     if last is not None and is_moved and registry.count_links():
-        registry.remember_base(f"{_FORMER}{last}", last)
+        registry.remember_base(former_name(last), last)
     registry.remember_base(MODELS, now)
     forget_former(registry, now)
     return last if is_moved else None

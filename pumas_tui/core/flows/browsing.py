@@ -1,22 +1,21 @@
 """Models, the public face: search, look closely, rescan."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pumas_tui.core.db.index import IndexWriter
-from pumas_tui.core.db.registry import Registry
 from pumas_tui.core.db.search import SearchIndex
 from pumas_tui.core.domain import query
 from pumas_tui.core.domain.errors import AmbiguousError, DamagedError, NotFoundError
 from pumas_tui.core.domain.events import Event, LibraryScanned, MessagePosted
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.layout import LibraryPaths
-from pumas_tui.core.domain.models import ModelDetail, ModelRow, Order, Page, ScanReport
+from pumas_tui.core.domain.models import LinkRow, ModelDetail, ModelRow, Order, Page, ScanReport
 from pumas_tui.core.domain.text import safe
-from pumas_tui.core.fs import locks, scan
+from pumas_tui.core.fs import locks, reading
 
 if TYPE_CHECKING:
     from pumas_tui.core.domain.duplicates import Duplicates
@@ -33,13 +32,13 @@ class Models:
         paths: LibraryPaths,
         search: SearchIndex,
         index: IndexWriter,
-        links: Registry,
+        links_of: Callable[[ModelUid], Iterable[LinkRow]],
         publish: Callable[[Event], None],
     ) -> None:
         self._paths = paths
         self._search = search
         self._index = index
-        self._links = links
+        self._links_of = links_of
         self._publish = publish
 
     async def search(
@@ -76,10 +75,10 @@ class Models:
 
         path = self._paths.metadata(row.model_id)
         try:
-            meta = metadata_format.parse(scan.read_bounded(path, metadata_format.MAX_BYTES))
+            meta = metadata_format.parse(reading.read_bounded(path, metadata_format.MAX_BYTES))
         except metadata_format.BadMetadataError as error:
             raise DamagedError(f"{path}: {error}", path=path, hint="mend it, then run scan") from error
-        links, folder = tuple(self._links.links_of(row.uid)), self._paths.model_dir(row.model_id)
+        links, folder = tuple(self._links_of(row.uid)), self._paths.model_dir(row.model_id)
         ranges, _ = mapped_models.version_ranges(folder)
         return ModelDetail(replace(row, links=len(links)), meta, folder, links, ranges)
 

@@ -37,9 +37,10 @@ class EditTools:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A small file of a model, and what is done to it: edit, adopt, or undo of an edit.
+    """A small file of a model, and what is done to it: edit, enrich, lookup, adopt, or undo of an edit.
 
-    `more` goes into the journal's plan as it is; a `title` in it takes the place of the usual one.
+    `more` goes into the journal's plan as it is; a `title` in it takes the place of the usual one, and
+    `declines` names the source that is declined when it is taken back.
     `batch_id`: the change is part of that one, and undone with it.
     """
 

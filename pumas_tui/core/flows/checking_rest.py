@@ -1,20 +1,27 @@
 """Checking what is neither a model nor a link: what files say of apps, contents known to be changed, room,
 leftovers. Each check tells what it finds; the number it gives is that of models it found wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
-from pumas_tui.core.domain import sandboxes, versions
+from pumas_tui.core.domain import folder_parts, folders, sandboxes, verification, versions
 from pumas_tui.core.domain.errors import DiskError, trouble
+from pumas_tui.core.domain.files import Role
 from pumas_tui.core.domain.findings import Finding, FindingKind, Severity, finding
 from pumas_tui.core.domain.ids import ModelId
 from pumas_tui.core.domain.layout import OVERRIDES
 from pumas_tui.core.domain.library_facts import LibraryFacts, Presence
-from pumas_tui.core.domain.text import size
+from pumas_tui.core.domain.text import plural, size
 from pumas_tui.core.domain.verification import Verdict, Verified
 from pumas_tui.core.domain.versions import Ranges
-from pumas_tui.core.flows import duplicate_files, mapped_models, mapping_rules, recovering
+from pumas_tui.core.flows import app_versions, duplicate_files, mapped_models, mapping_rules, recovering
 from pumas_tui.core.flows.check_state import CheckTools, Seen
 from pumas_tui.core.fs import leftovers, space
+
+_NAMED = 8
+"""Missing parts of one model that are named one by one."""
+_IN_A_SENTENCE = 2
+"""Places in a file that its finding's sentence names; more are evidence only."""
 
 
 def _contents(tools: CheckTools, seen: Seen, facts: LibraryFacts) -> int:
@@ -29,15 +36,50 @@ def _contents(tools: CheckTools, seen: Seen, facts: LibraryFacts) -> int:
 
 
 def changed_content(models_dir: str, model_id: ModelId, read: Verified) -> Finding:
-    """A file whose content is not what was imported."""
+    """A file whose content is not what was imported, and where in it, as far as that can be told."""
+    places = tuple(verification.told(read.places))
+    where = f": it differs in {' and '.join(places)}" if 0 < len(places) <= _IN_A_SENTENCE else ""
+    unknown = "where it differs cannot be told: it was never read while it was right"
     return finding(
         FindingKind.HASH_MISMATCH,
-        f"{model_id}: the content of {read.name} is not what was imported",
+        f"{model_id}: the content of {read.name} is not what was imported{where}",
         f"{models_dir}/{model_id}/{read.name}",
         model_id=model_id,
         model_uid=read.model_uid,
-        evidence=(f"SHA-256 of what is there: {read.sha256}",),
+        evidence=(
+            f"SHA-256 of what is there: {read.sha256}",
+            *([f"differs in {place}" for place in places] or [unknown]),
+        ),
     )
+
+
+def _parts(tools: CheckTools, seen: Seen, facts: LibraryFacts) -> int:
+    """Sets that lack parts, by the numbers in the names on record: no file is read for it."""
+    found = 0
+    for model_id, files in groupby(tools.index.parts(), key=lambda file: file.model_id):
+        own = list(files)
+        lacked = folder_parts.parts_of([file.name for file in own], {}, _is_weights).missing
+        missing = [name for name in lacked if _is_weights(name)]
+        if missing:
+            found += 1
+            never = f"{plural(len(missing), 'part')} of its set never came in"
+            seen.tell(
+                finding(
+                    FindingKind.PART_MISSING, f"{model_id}: {never}", f"{facts.models_dir}/{model_id}",
+                    model_id=model_id, model_uid=own[0].uid, evidence=tuple(_named(missing)),
+                )
+            )  # fmt: skip
+    return found
+
+
+def _named(missing: Sequence[str]) -> Iterator[str]:
+    yield from (f"not here: {name}" for name in missing[:_NAMED])
+    if len(missing) > _NAMED:
+        yield f"and {len(missing) - _NAMED} more"
+
+
+def _is_weights(name: str) -> bool:
+    return folders.role_of(name) is Role.WEIGHTS
 
 
 def _configs(tools: CheckTools, seen: Seen, facts: LibraryFacts) -> int:
@@ -51,7 +93,7 @@ def _configs(tools: CheckTools, seen: Seen, facts: LibraryFacts) -> int:
 
 def _overrides(tools: CheckTools, seen: Seen, facts: LibraryFacts) -> int:
     """Only models that have such a file are read."""
-    apps = [Ranges(app.kind, app.version) for app in tools.registry.apps()]
+    apps = [Ranges(app.kind, app.version) for app in map(app_versions.now, tools.registry.apps())]
     for model_id in sorted(facts.models):
         if facts.source(f"{model_id}/{OVERRIDES}").presence is Presence.GONE:
             continue
@@ -135,6 +177,7 @@ def _lookups(tools: CheckTools, seen: Seen, facts: LibraryFacts) -> int:
 
 CHECKS: tuple[Callable[[CheckTools, Seen, LibraryFacts], int], ...] = (
     _contents,
+    _parts,
     _configs,
     _overrides,
     _sandboxes,

@@ -1,8 +1,9 @@
 """Downloads as jobs: bring the files, check them, then import them like any others. One thread a job.
 
 The bytes lie in `models/.downloads/<uid>/` until the model is committed: a file's size tells how much of it
-is there, so a killed download goes on where it was. The import gives them a second name instead of a copy
-where the disk can, and compares each file's SHA-256 with the one the Hub told of.
+is there, so a killed download goes on where it was, and one that finds no network waits for it. A file that
+the library has already comes from there. The import gives them a second name instead of a copy where the disk
+can, and compares each file's SHA-256 with the one the Hub told of.
 """
 
 import asyncio
@@ -23,9 +24,10 @@ from pumas_tui.core.domain.imports import ImportMode
 from pumas_tui.core.domain.jobs import Job, Stage
 from pumas_tui.core.domain.matching import Subject, SubjectFile
 from pumas_tui.core.domain.vocabulary import Trust
-from pumas_tui.core.flows import editing, known_content, preflight
+from pumas_tui.core.flows import editing, held_files, known_content, preflight, waiting_jobs
 from pumas_tui.core.flows import sources as gathering
 from pumas_tui.core.flows.changing import EditTools
+from pumas_tui.core.flows.held_files import Taking
 from pumas_tui.core.flows.identifying import alike
 from pumas_tui.core.flows.import_job import Asked, ImportRun, ImportTools, Told
 from pumas_tui.core.flows.inspecting import inspect_candidate
@@ -68,12 +70,14 @@ class DownloadRun:
     controls: Controls
 
     def run(self) -> Outcome:
-        """Download, import, enrich. Raises NetworkError and its kin, and what an import raises."""
+        """Download, import, enrich. Raises WaitsForNetworkError, NetworkError and its kin, and what an import
+        raises."""
         order = downloads.decode(self.job.payload)
         imports = self.tools.imports
         try:
             if known_content.by_uid(imports.index, imports.paths, order.uid) is None:
-                self._fetch(order)
+                with waiting_jobs.for_network():
+                    self.fetch(order)
             outcome = self._imported(order)
         except CancelledError:
             if self.controls.unwanted.is_set():
@@ -88,19 +92,33 @@ class DownloadRun:
         sweeping.drop_downloads(imports.paths, (order.uid,))
         return Finished({**outcome.result, "mode": "download"})
 
-    def _fetch(self, order: DownloadOrder) -> None:
+    def fetch(self, order: DownloadOrder) -> None:
+        """Bring the files of an order into its folder. Raises NetworkError and its kin, CancelledError,
+        DiskError."""
         paths, download = self.tools.imports.paths, order.download
-        targets = [(file, f"{self._folder(order)}/{file.path}") for file in download.files]
+        targets = [(file, f"{self.folder(order)}/{file.path}") for file in download.files]
         for target in dict.fromkeys(os.path.dirname(path) for _, path in targets):
             ops.make_dirs(paths.models, target.removeprefix(f"{paths.models}/"))
-        have = {path: size_of(path) or 0 for _, path in targets}
-        kept = sum(have.values())
-        needed = download.size_bytes - kept
+        there = [(file, path, size_of(path)) for file, path in targets]
+        files = [_File(file, path, have or 0) for file, path, have in there]
+        takings = held_files.takings(self.tools.imports.index, paths, there)
+        kept = sum(file.have for file in files)
+        needed = download.size_bytes - kept - sum(files[t.number].left for t in takings if t.shares)
         preflight.check_room(paths, download.name, needed, self.tools.imports.reserve_bytes, kept)
-        files = [_File(file, path, have[path]) for file, path in targets]
-        asyncio.run(self._bring(order, files))
+        self._take(takings, files, download.size_bytes)
+        if any(size_of(file.path) != file.file.size for file in files):
+            asyncio.run(self._bring(order, files))
 
-    def _folder(self, order: DownloadOrder) -> str:
+    def _take(self, takings: Sequence[Taking], files: "list[_File]", total: int) -> None:
+        """Bring what the library has; `files` tell then how much of each is there."""
+        for taking in takings:
+            file = files[taking.number]
+            others = sum(f.have for f in files) - file.have
+            taken = taking.take(self.controls, others, total)
+            files[taking.number] = replace(file, have=file.have + file.left if taken else 0)
+
+    def folder(self, order: DownloadOrder) -> str:
+        """Where the files of an order come."""
         return f"{self.tools.imports.paths.download(order.uid)}/{order.download.folder_name}"
 
     async def _bring(self, order: DownloadOrder, files: "Sequence[_File]") -> None:
@@ -122,7 +140,7 @@ class DownloadRun:
         model, total = order.download.model, order.download.size_bytes
         hub, line = await session.hub(), await session.line(self.tools.pace)
         for number, file in enumerate(files):
-            before = sum(f.file.size or 0 for f in files[:number])
+            before = sum(f.have + f.left for f in files[:number]) + sum(f.have for f in files[number + 1 :])
 
             def report(done: int, before: int = before) -> None:
                 self.controls.report(Stage.STAGING, before + done, total)
@@ -139,7 +157,7 @@ class DownloadRun:
             size = order.download.size_bytes
             facts = {"model_id": known.model_id, "uid": known.uid, "sha256": known.sha256, "bytes": size}
             return Told({**facts, "status": "imported"})
-        candidate = _candidate(order, self._folder(order))
+        candidate = _candidate(order, self.folder(order))
         inspected = inspect_candidate(candidate, imports.paths, self.controls.cancel, in_place=True)
         choices = replace(order.choices, mode=self._mode())
         job = replace(self.job, payload=import_payload.encode(inspected, choices, order.uid))
@@ -170,7 +188,8 @@ class DownloadRun:
 
         edit = EditTools(imports.paths, imports.index, imports.journal, imports.host)
         model_id, uid = ModelId(str(told.result["model_id"])), ModelUid(str(told.result["uid"]))
-        editing.change_metadata(edit, model_id, uid, decide, kind="enrich")
+        more = enriching.journaled(one.name, facts)
+        editing.change_metadata(edit, model_id, uid, decide, kind="enrich", more=more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +199,11 @@ class _File:
     file: HubFile
     path: str
     have: int
+
+    @property
+    def left(self) -> int:
+        """Bytes that are to come."""
+        return max((self.file.size or 0) - self.have, 0)
 
 
 class _Writing:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import Any
 
 from pumas_tui.core.domain import editing, overrides
@@ -126,10 +127,11 @@ def change_metadata(
     *,
     kind: str = "edit",
     batch_id: str = "",
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> bool:
     """Edit one metadata.json, then its index row. False when nothing changed. Errors as `Editing`.
 
-    `kind` is what the journal calls it: edit or enrich; `batch_id` of the changes it is undone with.
+    `kind`, `batch_id` and `more` are what the journal says of it, as in `changing.Target`.
     """
     path = tools.paths.metadata(model_id)
 
@@ -144,7 +146,7 @@ def change_metadata(
         return _dumped(editing.stamped(new, datetime.now(UTC)), path), editing.difference(old, new)
 
     with locks.model_lock(tools.paths, uid):
-        after = changing.swap(tools, Target(model_id, uid, path, kind, batch_id=batch_id), changed)
+        after = changing.swap(tools, Target(model_id, uid, path, kind, more, batch_id), changed)
         if after is None:
             return False
         with suppress(DamagedError):  # whoever searches next builds a damaged index anew, from this very file

@@ -105,7 +105,8 @@ class Health:
     ) -> VerifyReport:
         """Read the content of these models, or of all, from the disk and compare it with what was imported.
 
-        What was never read comes first; a later call goes on with the rest. `limit_bytes`: read no more than
+        What was never read comes first; a later call goes on with the rest, in a file that was right before
+        at the block where it was stopped. `limit_bytes`: read no more than
         that, but one file at least. `on_progress` takes bytes read so far and in all, in a worker thread.
         Raises NotFoundError, AmbiguousError.
         """

@@ -5,7 +5,7 @@ call that is left brings the model card of a match that is sure.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,12 +17,20 @@ from pumas_tui.core.domain.identification import Identification
 from pumas_tui.core.domain.ids import Sha256
 from pumas_tui.core.domain.matching import Compared, Subject
 from pumas_tui.core.domain.vocabulary import Trust
-from pumas_tui.core.net.calls import Asking
+from pumas_tui.core.net.calls import Asking, NothingKeptError
 from pumas_tui.core.net.hub import Hub
 from pumas_tui.core.net.session import Session
+from pumas_tui.core.net.transports import Dated
 
 _LISTS = 2
 _MOST_CALLS = 4
+
+Told = Callable[[Sequence[Compared]], None]
+"""Takes the candidates that are known so far, those that were compared last at the end."""
+
+
+def no_one(_: Sequence[Compared]) -> None:
+    """For who waits for the whole answer."""
 
 
 def alike(one: str, other: str) -> float:
@@ -38,6 +46,8 @@ class LookUp:
     """One question about one file. `document`: its metadata.json as it is now, empty before the import.
 
     `by_hash`: Civitai may be asked as well. `words`: what to search for, in place of those of the name.
+    `tell` gets the candidates each time one more is known. Of a cache that has only a part of the answers
+    the look-up makes what it can.
     """
 
     session: Session
@@ -46,18 +56,20 @@ class LookUp:
     asking: Asking
     by_hash: bool = False
     words: str = ""
+    tell: Told = no_one
     _found: dict[str, HubModel] = field(default_factory=dict)
     _compared: dict[str, Compared] = field(default_factory=dict)
     _searches: list[str] = field(default_factory=list)
     _evidence: list[str] = field(default_factory=list)
     _calls: int = 0
     _lists: int = 0
-    _stale: bool = False
+    _dates: Dated | None = None
+    _began: float = field(default_factory=time.monotonic)
 
     async def run(self) -> Identification:
         """The answer. Never raises for the network: what could not be asked is pending, with the reason."""
         try:
-            hub = await self.session.hub()
+            hub = await self._dated_hub()
             await self._by_hints(hub)
             if not self._is_verified():
                 await self._by_name(hub)
@@ -74,6 +86,11 @@ class LookUp:
         facts = enriching.facts_of(best, hub.endpoint)
         return self._answer(best.trust, await self._with_card(hub, best, facts), best)
 
+    async def _dated_hub(self) -> Hub:
+        hub = await self.session.hub()
+        self._dates = Dated(hub.transport)
+        return Hub(self._dates, hub.endpoint)
+
     async def _by_hints(self, hub: Hub) -> None:
         """Repositories that the file or its place names: one list each, no search."""
         for repo in self.subject.hints[:1]:
@@ -82,9 +99,11 @@ class LookUp:
 
     async def _by_name(self, hub: Hub) -> None:
         for words in (self.words,) if self.words else matching.search_terms(self.subject):
-            page = await hub.search(words, self.asking)
+            try:
+                page = await hub.search(words, self.asking)
+            except NothingKeptError:
+                continue
             self._calls += 1
-            self._stale |= page.stale
             self._searches.append(words)
             self._evidence.append(f'searched for "{words}": {len(page.models)} repositories')
             self._found.update((model.repo_id, model) for model in page.models)
@@ -98,6 +117,10 @@ class LookUp:
         for model in ranked:
             if model.repo_id not in self._compared:
                 self._compared[model.repo_id] = matching.compare(self.subject, model, alike, proven=False)
+        self._tell()
+
+    def _tell(self) -> None:
+        self.tell(tuple(self._compared.values()))
 
     def _surest_name(self) -> float:
         return max((matching.score(self.subject, m, alike) for m in self._found.values()), default=0.0)
@@ -113,9 +136,13 @@ class LookUp:
         except (NotFoundError, NotAllowedError) as error:
             self._evidence.append(error.message)
             return
+        except NothingKeptError:
+            self._evidence.append(f"{model.repo_id}: its list of files is not in the cache")
+            return
         compared = matching.compare(self.subject, listed, alike, proven=True)
         self._compared[model.repo_id] = compared
         self._evidence.append(matching.evidence(compared))
+        self._tell()
 
     def _is_verified(self) -> bool:
         return any(c.trust is Trust.VERIFIED for c in self._compared.values())
@@ -125,7 +152,10 @@ class LookUp:
         if not (self.by_hash and sha256):
             return None
         civitai = await self.session.civitai()
-        found = await civitai.by_hash(Sha256(sha256), self.asking)
+        try:
+            found = await civitai.by_hash(Sha256(sha256), self.asking)
+        except NothingKeptError:
+            return None
         if found is None:
             self._evidence.append("Civitai knows no file with this SHA-256")
             return None
@@ -146,17 +176,20 @@ class LookUp:
         self, trust: Trust, facts: RemoteFacts | None, best: Compared | None = None
     ) -> Identification:
         changes = enriching.changes(self.document, facts, trust) if facts is not None else ()
+        earlier = enriching.compared_before(self.document) if trust is Trust.MODIFIED else ()
+        dates = self._dates
         return Identification(
             name=self.subject.name,
             trust=trust,
             candidates=matching.in_order(self._compared.values()),
-            evidence=(*([self.subject.headline] if self.subject.headline else []), *self._evidence),
+            evidence=(*([self.subject.headline] if self.subject.headline else []), *self._evidence, *earlier),
             searches=tuple(self._searches),
             facts=facts,
             would_change=changes,
             related=matching.related(self.subject, best.model) if best is not None and best.proven else (),
-            asked_at=time.time(),
-            stale=self._stale,
+            asked_at=dates.oldest if dates is not None and dates.oldest is not None else 0.0,
+            took_s=time.monotonic() - self._began,
+            stale=dates is not None and dates.stale,
         )
 
     def _pending(self, error: NetworkError) -> Identification:

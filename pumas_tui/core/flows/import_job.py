@@ -76,10 +76,9 @@ class ImportRun:
             if already is not None:  # a crash came after the commit: the model is there, the row was not told
                 return _told(already, order, "imported")
             candidate = fresh(order.candidate)
-            preflight.check_sources(order.candidate, candidate, self.tools.paths, ours=self.ours)
-            inspected = inspect_candidate(
-                candidate, self.tools.paths, self.controls.cancel, in_place=self.ours
-            )
+            paths, own = self.tools.paths, self.tools.paths.download(order.uid)
+            preflight.check_sources(order.candidate, candidate, paths, own, ours=self.ours)
+            inspected = inspect_candidate(candidate, paths, self.controls.cancel, in_place=self.ours, own=own)
             if inspected.refuse is not None:
                 raise RefusedError(inspected.refuse.message, path=inspected.refuse.path)
             needs = import_payload.open_needs(inspected, order.choices, self.job.answers)

@@ -27,7 +27,7 @@ from pumas_tui.core.flows.import_job import Asked, ImportRun, ImportTools
 from pumas_tui.core.flows.inspecting import inspect_sources, may_be_there, sources_of_paths
 from pumas_tui.core.flows.missing_parts import PartHunt, PartTools
 from pumas_tui.core.flows.staging_job import Controls
-from pumas_tui.core.fs import devices
+from pumas_tui.core.fs import devices, sweeping
 from pumas_tui.core.fs.folders import names_with_slashes
 from pumas_tui.core.fs.hunting import Limits
 from pumas_tui.core.jobs.runner import Asks, Finished, JobContext, Outcome
@@ -163,6 +163,9 @@ def handler(tools: ImportTools) -> Callable[[Job, JobContext], Outcome]:
     def handle(job: Job, context: JobContext) -> Outcome:
         controls = Controls(context.cancel, context.unwanted, context.report, context.alone)
         outcome = ImportRun(job, tools, controls).run()
-        return Asks(outcome.needs) if isinstance(outcome, Asked) else Finished(outcome.result)
+        if isinstance(outcome, Asked):
+            return Asks(outcome.needs)
+        sweeping.drop_downloads(tools.paths, (import_payload.uid_of(job.payload),))  # parts fetched for it
+        return Finished(outcome.result)
 
     return handle

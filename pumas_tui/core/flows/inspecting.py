@@ -50,11 +50,13 @@ def inspect_candidate(
     *,
     refuse: Trouble | None = None,
     in_place: bool = False,
+    own: str = "",
 ) -> Inspected:
     """A candidate with what its headers tell, and whether it may be imported at all.
 
     `refuse` is what is known to keep it out already. Pickles are scanned. `in_place`: it stays where it lies,
-    in the library. Raises CancelledError.
+    in the library. `own`: a folder of the library in which lies what was downloaded for it. Raises
+    CancelledError.
     """
     main = candidate.main.entry.path
     facts, unusable = _header(main)
@@ -75,7 +77,7 @@ def inspect_candidate(
     if (
         refuse is None
         and not in_place
-        and any(_inside(m.entry.path, paths.models) for m in candidate.members)
+        and any(_is_taken(m.entry.path, paths, own) for m in candidate.members)
     ):
         refuse = Trouble("inside_library", f"{main} is inside the library already", main)
     who = identity.identify(candidate, facts, gathering.documents(candidate))
@@ -152,6 +154,11 @@ def _warnings(candidate: Candidate, facts: HeaderFacts) -> list[Trouble]:
         found.append(Trouble("header", f"{main}: {facts.problem}", main))
     found += [Trouble("note", note, path) for note in candidate.notes]
     return found
+
+
+def _is_taken(path: str, paths: LibraryPaths, own: str) -> bool:
+    """The library has it already, and not as a download for this very import."""
+    return _inside(path, paths.models) and not (own and _inside(path, own))
 
 
 def _inside(path: str, folder: str) -> bool:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pumas_tui.core.db.index import IndexWriter
+from pumas_tui.core.domain import describing
 from pumas_tui.core.domain import metadata as metadata_format
 from pumas_tui.core.domain.describing import StagedFile
 from pumas_tui.core.domain.errors import DiskError, PumasError
 from pumas_tui.core.domain.files import Candidate, Member, Role
 from pumas_tui.core.domain.ids import ModelId, ModelUid
 from pumas_tui.core.domain.layout import LibraryPaths
-from pumas_tui.core.domain.text import storable
 from pumas_tui.core.flows import indexing
 from pumas_tui.core.fs import copying, locks, ops, scan
 
@@ -96,8 +96,9 @@ def _holding(index: IndexWriter, paths: LibraryPaths, hashes: Sequence[str]) -> 
 
 
 def remember_source(index: IndexWriter, paths: LibraryPaths, known: Known, candidate: Candidate) -> None:
-    """Note in the model's metadata that this path has the same content. A model in trouble stays as it is."""
-    source = storable(candidate.source)[0]
+    """Note in the model's metadata that this path, or this repository, has the same content. A model in
+    trouble stays as it is."""
+    source = describing.source_of(candidate)
     path = paths.metadata(known.model_id)
     try:
         with locks.model_lock(paths, known.uid):

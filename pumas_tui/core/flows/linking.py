@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from pumas_tui.core.db.jobs import JobStore
 from pumas_tui.core.domain.ids import JobId, ModelId
+from pumas_tui.core.domain.imports import BROUGHT
 from pumas_tui.core.domain.jobs import JobKind, JobState
 from pumas_tui.core.domain.plan import Act, Applied
 from pumas_tui.core.domain.text import plural, safe
@@ -75,5 +76,5 @@ def link_batch(tools: MappingTools, jobs: JobStore, job_id: JobId) -> Linked:
     if any(job.state in _BUSY for job in batch):
         return Linked(())
     done = [job.result for job in batch if job.state is JobState.DONE and job.result is not None]
-    wanted = [r for r in done if r.get("status") == "imported" and r.get("link", True)]
+    wanted = [r for r in done if r.get("status") in BROUGHT and r.get("link", True)]
     return link_models(tools, [ModelId(str(r["model_id"])) for r in wanted], ended.batch_id)

@@ -20,11 +20,21 @@ from pumas_tui.core.domain.ids import ModelId
 from pumas_tui.core.domain.models import ModelDetail
 from pumas_tui.core.domain.operations import OperationKind
 from pumas_tui.core.domain.plan import Act, Answer, Applied, Plan, Resolution
+from pumas_tui.core.domain.rule_switches import Offers, Switched
 from pumas_tui.core.domain.rules import ActiveRule
-from pumas_tui.core.flows import app_registry, applying, mapping_rules, plan_files, planning, unlinking
+from pumas_tui.core.flows import (
+    app_registry,
+    app_versions,
+    applying,
+    mapping_rules,
+    plan_files,
+    planning,
+    rule_offers,
+    unlinking,
+)
 from pumas_tui.core.flows.app_registry import AppTools
 from pumas_tui.core.flows.applying import Order
-from pumas_tui.core.flows.operating import OnProgress, OperationTools, Watch
+from pumas_tui.core.flows.operating import UNWATCHED, OnProgress, OperationTools, Watch
 from pumas_tui.core.flows.planning import PlanTools
 
 NO_ANSWERS: MappingOf[str, Answer] = {}
@@ -41,12 +51,12 @@ class MappingTools:
 
 @dataclass(frozen=True, slots=True)
 class SyncOrder:
-    """What a sync may do, the batch of changes it belongs to, and what asks it to stop."""
+    """What a sync may do, the batch of changes it belongs to, and how it is followed and stopped."""
 
     prune: bool = False
     confirmed: bool = False
     batch_id: str = ""
-    stop: threading.Event | None = None
+    watch: Watch = UNWATCHED
 
 
 class Mapping:
@@ -182,14 +192,16 @@ class Mapping:
         models: Sequence[str] | None = None,
         confirmed: bool = False,
         batch_id: str = "",
+        on_progress: OnProgress | None = None,
         stop: threading.Event | None = None,
     ) -> tuple[Applied, ...]:
         """Do what needs no decision: new links and re-points; with `prune` also removals.
 
-        An app that fails tells so in its result's `error`; the others go on.
+        An app that fails tells so in its result's `error`; the others go on. `on_progress` counts for each
+        app anew, in a worker thread.
         """
         ids = await self._ids(models)
-        order = SyncOrder(prune, confirmed, batch_id, stop)
+        order = SyncOrder(prune, confirmed, batch_id, Watch(on_progress, stop))
         return await asyncio.to_thread(self._sync, app, ids, order)
 
     def _sync(self, ref: str | None, ids: list[ModelId] | None, order: SyncOrder) -> tuple[Applied, ...]:
@@ -201,11 +213,37 @@ class Mapping:
 
         def read() -> tuple[tuple[App, tuple[ActiveRule, ...]], ...]:
             configs = mapping_rules.load(self._tools.plans.paths)
-            found = self._tools.apps.registry.apps()
-            chosen = found if app is None else [app_registry.find(self._tools.apps, app)]
-            return tuple((one, mapping_rules.merged(configs, one)) for one in chosen)
+            return tuple((one, mapping_rules.merged(configs, one)) for one in self._chosen(app))
 
         return await asyncio.to_thread(read)
+
+    def _chosen(self, ref: str | None) -> Sequence[App]:
+        """The app asked for, or all, with the versions they have now."""
+        tools = self._tools.apps
+        chosen = tools.registry.apps() if ref is None else [app_registry.find(tools, ref)]
+        return [app_versions.now(one) for one in chosen]
+
+    async def offered(self, app: str | None = None) -> tuple[Offers, ...]:
+        """Rules for the folders of each app that no rule fills; they are off."""
+
+        def read() -> tuple[Offers, ...]:
+            configs = mapping_rules.load(self._tools.plans.paths)
+            return tuple(rule_offers.offers(self._tools.apps, configs, one) for one in self._chosen(app))
+
+        return await asyncio.to_thread(read)
+
+    async def switch_rule(self, app: str, name: str, *, on: bool) -> Switched:
+        """Have a rule of an app, of those in force or offered, on or off; no link is changed by that.
+
+        It is written into the user's mapping configs, so it holds for all apps that these are for. Raises
+        DecisionNeededError (a config that cannot be used is not written over), ChangedMeanwhileError.
+        """
+
+        def switch() -> Switched:
+            [found] = self._chosen(app)
+            return rule_offers.switch(self._tools.apps, found, name, on=on)
+
+        return await asyncio.to_thread(switch)
 
     async def check_config(self, path: str) -> tuple[Trouble, ...]:
         """What is wrong with a mapping config; empty when it can be used."""
@@ -243,14 +281,14 @@ class Mapping:
 def sync_app(tools: MappingTools, app: App, ids: list[ModelId] | None, order: SyncOrder) -> Applied:
     """Plan and apply for one app what needs no decision. A failure is the error of the result."""
     try:
-        plan = planning.plan(tools.plans, app, ids, order.stop).plan
+        plan = planning.plan(tools.plans, app, ids, order.watch.stop).plan
         if not order.prune:
             keep = tuple(a for a in plan.actions if a.act not in (Act.REMOVE_STALE, Act.REMOVE_BROKEN))
             plan = replace(plan, actions=keep)
         asked = Order(
             plan, planner.default_answers(plan), OperationKind.SYNC, order.confirmed, order.batch_id
         )
-        done = applying.apply(tools.plans, tools.operations, app, asked, Watch(stop=order.stop))
+        done = applying.apply(tools.plans, tools.operations, app, asked, order.watch)
         return replace(done, warnings=(*plan.warnings, *done.warnings))
     except PumasError as error:
         return Applied(app.name, "", (), error=trouble(error))

@@ -65,7 +65,7 @@ class PartHunt:
 
     def _find(self) -> PartSearch:
         """Outward from the other parts, until every one was found."""
-        tools, lacking = self._tools, _lacking(self._tools.jobs.get(self._job_id))
+        tools, lacking = self._tools, of_job(self._tools.jobs.get(self._job_id))
         hunt = Hunt(
             lacking.folder,
             {part.file_name for part in lacking.parts},
@@ -91,7 +91,7 @@ class PartHunt:
 
 
 @dataclass(frozen=True, slots=True)
-class _Lacking:
+class LackingImport:
     """An import and the parts that it lacks. `container`: what the other parts are."""
 
     order: ImportOrder
@@ -112,20 +112,20 @@ class _Lacking:
         return absent_parts.mismatch(part, entry.name, facts, self.container)
 
 
-def _lacking(job: Job) -> _Lacking:
+def of_job(job: Job) -> LackingImport:
     """What the row tells."""
     order = import_payload.decode(job.payload)
     short = [int(part["number"]) for part in job.payload.get("short") or ()]
     indexes = {m.name: m.entry.path for m in order.candidate.members if grouping.is_index(m.entry.name)}
     documents = {name: sources.document(path) for name, path in indexes.items()}
     parts = absent_parts.absent(order.candidate, documents, short)
-    return _Lacking(order, parts, Container(job.payload["container"]))
+    return LackingImport(order, parts, Container(job.payload["container"]))
 
 
 class _Seen:
     """Files of the right names: those that are a part, by its number, and why the others are none."""
 
-    def __init__(self, lacking: _Lacking) -> None:
+    def __init__(self, lacking: LackingImport) -> None:
         self._lacking = lacking
         self._own = {(m.entry.dev, m.entry.ino) for m in lacking.order.candidate.members}
         self.hits: dict[int, list[FileEntry]] = {}
@@ -166,7 +166,7 @@ def check(tools: PartTools, job_id: JobId, path: str) -> FoundPart:
 
     Raises RefusedError with the reason where it is none, NotFoundError, DiskError.
     """
-    lacking = _lacking(tools.jobs.get(job_id))
+    lacking = of_job(tools.jobs.get(job_id))
     entry = scan.entry(path)
     if os.path.realpath(path).startswith(os.path.realpath(tools.paths.models) + "/"):
         raise RefusedError(f"{path} is inside the library: models give nothing away", path=path)
@@ -186,11 +186,12 @@ def add(tools: PartTools, job_id: JobId, found: Sequence[FoundPart]) -> Job:
     RefusedError, NotFoundError, DiskError.
     """
     job = tools.jobs.get(job_id)
-    lacking = _lacking(job)
+    lacking = of_job(job)
     order, by_number = lacking.order, {part.number: part for part in lacking.parts}
     pairs = [(by_number[one.number], scan.entry(one.path)) for one in found if one.number in by_number]
-    candidate = absent_parts.with_parts(order.candidate, pairs)
-    inspected = inspect_candidate(candidate, tools.paths)
+    hashes = {one.path: one.sha256 for one in found}
+    candidate = absent_parts.with_parts(order.candidate, pairs, hashes)
+    inspected = inspect_candidate(candidate, tools.paths, own=tools.paths.download(order.uid))
     if inspected.refuse is not None:
         raise RefusedError(inspected.refuse.message, path=inspected.refuse.path)
     payload = import_payload.encode(inspected, order.choices, order.uid)

@@ -1,6 +1,6 @@
 """After models were moved, by us or by hand: their index rows say where they are now, or go."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
 from pumas_tui.core.db.index import IndexWriter
@@ -9,10 +9,12 @@ from pumas_tui.core.domain import metadata as metadata_format
 from pumas_tui.core.domain.errors import DamagedError, DiskError
 from pumas_tui.core.domain.ids import BadIdError, ModelId, ModelUid
 from pumas_tui.core.domain.layout import LibraryPaths
+from pumas_tui.core.domain.library_facts import ID_PARTS
 from pumas_tui.core.domain.metadata import BadMetadataError, Metadata
-from pumas_tui.core.domain.operations import StepKind, StepResult, StepState
+from pumas_tui.core.domain.operations import Step, StepKind, StepResult, StepState
 from pumas_tui.core.flows import changing, indexing
-from pumas_tui.core.fs import locks, ops, reading
+from pumas_tui.core.fs import locks, ops, reading, scan
+from pumas_tui.core.fs.scan import FileState
 
 
 class Reindexing:
@@ -30,27 +32,40 @@ class Reindexing:
 def index_again(
     index: IndexWriter, paths: LibraryPaths, results: Iterable[StepResult]
 ) -> tuple[ModelUid, ...]:
-    """Bring the rows of every model directory that these steps moved up to date; the models concerned.
+    """Bring the rows of every model directory that these steps moved, or moved files of, or pointed a link at
+    instead of another, up to date; the models concerned.
 
     A damaged index is left to whoever searches next: it is built from the disk then. Raises DiskError.
     """
     places: dict[ModelId, None] = {}
     for result in results:
-        step = result.step
-        if step.kind == StepKind.MOVE and result.state is StepState.DONE:
-            for path in (step.target, str(step.detail["to"])):
-                model_id = _model_id(paths, path)
-                if model_id is not None:
-                    places[model_id] = None
+        for path in _places(paths, result.step) if result.state is StepState.DONE else ():
+            model_id = _model_id(paths, path)
+            if model_id is not None:
+                places[model_id] = None
     with suppress(DamagedError):
         return tuple(uid for place in places if (uid := refresh(index, paths, place)) is not None)
     return ()
 
 
+def _places(paths: LibraryPaths, step: Step) -> Iterator[str]:
+    """Where a model was before the step, or is after it. A link that follows a model tells of a move that
+    somebody made by hand."""
+    if step.kind == StepKind.MOVE:
+        yield step.target
+        yield str(step.detail["to"])
+    elif "row" in step.detail and "was" in step.detail:
+        sources = [str(step.detail[name]["source"]) for name in ("row", "was")]
+        if len(set(sources)) > 1:
+            yield f"{paths.models}/{sources[0]}"
+
+
 def _model_id(paths: LibraryPaths, path: str) -> ModelId | None:
+    """The model directory that is at a path or that it lies in."""
     prefix = f"{paths.models}/"
     try:
-        return ids.model_id(path.removeprefix(prefix)) if path.startswith(prefix) else None
+        place = "/".join(path.removeprefix(prefix).split("/")[:ID_PARTS])
+        return ids.model_id(place) if path.startswith(prefix) else None
     except BadIdError:
         return None  # in the trash, or no place of a model
 
@@ -72,7 +87,11 @@ def refresh(index: IndexWriter, paths: LibraryPaths, model_id: ModelId) -> Model
     uid = ModelUid(meta.uid)
     if meta.model_id != model_id and meta.schema_version <= metadata_format.SCHEMA_VERSION:
         meta = _told_its_place(paths, model_id, uid)
-    indexing.index_at(index, paths, model_id, meta)
+    states = scan.file_sizes(paths.model_dir(model_id), {f.name: f.size for f in meta.files})
+    if FileState.MISSING in states.values() or FileState.DIFFERS in states.values():
+        index.remove([model_id])  # no model that could be used: a check tells of it
+    else:
+        indexing.index_at(index, paths, model_id, meta)
     return uid
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 from pumas_tui.core.domain.events import Event
 from pumas_tui.core.domain.jobs import Job
 from pumas_tui.core.domain.models import ModelDetail, ModelRow
-from pumas_tui.core.jobs.runner import JobContext, Outcome
 from pumas_tui.core.settings import NetworkSettings
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from pumas_tui.core.flows.downloading import DownloadTools
     from pumas_tui.core.flows.import_job import ImportTools
     from pumas_tui.core.flows.network import Network
+    from pumas_tui.core.flows.wiring import Wiring
+    from pumas_tui.core.jobs.runner import JobContext, Outcome
 
 T = TypeVar("T")
 
@@ -29,11 +30,13 @@ class Online:
     """`network` is for the event loop, `download` for the threads of jobs; whoever comes first makes
     the store.
 
-    `offline`: the option of this run. Close the network before, and end the jobs.
+    `wiring`: tools for changes of what is in the library. `offline`: the option of this run. Close the
+    network before, and end the jobs.
     """
 
-    def __init__(self, settings: NetworkSettings, *, offline: bool) -> None:
+    def __init__(self, settings: NetworkSettings, wiring: "Callable[[], Wiring]", *, offline: bool) -> None:
         self._settings = settings
+        self._wiring = wiring
         self._offline = offline
         self._making = threading.Lock()
         self._store: Lookups | None = None
@@ -71,11 +74,14 @@ class Online:
             )
         )
 
-    def download(self, imports: "ImportTools", job: Job, context: JobContext) -> Outcome:
+    def download(self, imports: "ImportTools", job: Job, context: "JobContext") -> "Outcome":
         """What the runner calls for a download job, in that job's thread."""
-        from pumas_tui.core.flows import downloading
+        from pumas_tui.core.domain import refetching
+        from pumas_tui.core.flows import downloading, refetching_job
 
         tools = self._with_lock(partial(self._download_tools, imports))
+        if refetching.is_into(job.payload):
+            return refetching_job.handler(self._wiring().refetch_tools(tools))(job, context)
         return downloading.handler(tools)(job, context)
 
     def close(self) -> None:

@@ -1,49 +1,82 @@
 """Opening a library: find its root, read its marker, open its databases, mend damaged ones."""
 
 import os
+import threading
 import time
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pumas_tui.core.db import backup
-from pumas_tui.core.db.backup import Restored
+from pumas_tui.core.db import bases
 from pumas_tui.core.db.index import IndexWriter
 from pumas_tui.core.db.jobs import JobStore
-from pumas_tui.core.db.journal import Journal
-from pumas_tui.core.db.registry import Registry
 from pumas_tui.core.db.runtime import RuntimeStore
 from pumas_tui.core.domain.errors import DamagedError, LibraryNotFoundError
 from pumas_tui.core.domain.ids import LibraryId
 from pumas_tui.core.domain.layout import MARKER, LibraryPaths
-from pumas_tui.core.fs import locks, marker, ops, scan, space
+from pumas_tui.core.fs import locks, marker, ops, reading, space
+
+if TYPE_CHECKING:
+    from pumas_tui.core.db.journal import Journal
+    from pumas_tui.core.db.registry import Registry
 
 
-@dataclass(frozen=True, slots=True)
 class Opened:
     """An open library's values and stores. `notes` say what had to be mended.
 
-    `last_visit`: when a full-screen session was last open on this host before, epoch seconds.
+    `last_visit`: when a full-screen session was last open on this host before, epoch seconds. Registry and
+    journal are loaded and opened when somebody first asks for them: a list needs neither.
     """
 
-    paths: LibraryPaths
-    library_id: LibraryId
-    registry: Registry
-    jobs: JobStore
-    journal: Journal
-    runtime: RuntimeStore
-    index: IndexWriter
-    notes: tuple[str, ...]
-    last_visit: float | None
+    def __init__(
+        self,
+        paths: LibraryPaths,
+        library_id: LibraryId,
+        jobs: JobStore,
+        runtime: RuntimeStore,
+        index: IndexWriter,
+        notes: tuple[str, ...],
+    ) -> None:
+        self.paths = paths
+        self.library_id = library_id
+        self.jobs = jobs
+        self.runtime = runtime
+        self.index = index
+        self.notes = notes
+        self.last_visit = runtime.last_visit(space.host_name())
+        self._lock = threading.Lock()
+        self._registry: Registry | None = None
+        self._journal: Journal | None = None
+
+    @property
+    def registry(self) -> "Registry":
+        """Apps and links. Raises PumasError where it cannot be opened, like `journal`."""
+        with self._lock:
+            if self._registry is None:
+                from pumas_tui.core.db.registry import Registry
+
+                self._registry = Registry(self.paths.registry_db, os.path.realpath(self.paths.root))
+            return self._registry
+
+    @property
+    def journal(self) -> "Journal":
+        """Changes and their steps."""
+        with self._lock:
+            if self._journal is None:
+                from pumas_tui.core.db.journal import Journal
+
+                self._journal = Journal(self.paths.registry_db, os.path.realpath(self.paths.root))
+            return self._journal
 
     def close(self) -> None:
         """Close every connection: an open one hangs the interpreter's exit."""
-        for store in (self.index, self.runtime, self.journal, self.jobs, self.registry):
-            store.close()
+        for store in (self.index, self.runtime, self._journal, self.jobs, self._registry):
+            if store is not None:
+                store.close()
 
 
 def root_of(folder: str) -> str:
     """The root that a folder means: itself, or its parent when the folder holds the marker."""
     here = os.path.abspath(folder)
-    return os.path.dirname(here) if scan.is_there(f"{here}/{MARKER}") else here
+    return os.path.dirname(here) if reading.is_there(f"{here}/{MARKER}") else here
 
 
 def paths_of(root: str, state_dir: str) -> LibraryPaths:
@@ -60,7 +93,7 @@ def paths_of(root: str, state_dir: str) -> LibraryPaths:
 
 def is_library(root: str) -> bool:
     """The marker is there. Raises DiskError when that cannot be known."""
-    return scan.is_there(LibraryPaths(root).marker)
+    return reading.is_there(LibraryPaths(root).marker)
 
 
 def create(folder: str) -> LibraryPaths:
@@ -71,10 +104,10 @@ def create(folder: str) -> LibraryPaths:
     """
     root = root_of(folder)
     paths = LibraryPaths(root)
-    if scan.is_there(paths.marker):
+    if reading.is_there(paths.marker):
         marker.read(paths.models)
         return paths
-    if scan.names(paths.models):
+    if reading.names(paths.models):
         message = f"{paths.models} is not empty and has no {MARKER}"
         raise LibraryNotFoundError(message, path=paths.models, hint="choose an empty folder")
     for path in (paths.models, paths.mappings):
@@ -95,17 +128,7 @@ def open_library(root: str, state_dir: str) -> Opened:
     jobs = _jobs(paths, notes)
     index = _index(paths, notes)
     runtime = RuntimeStore(paths.runtime_db, ops.set_aside)
-    return Opened(
-        paths=paths,
-        library_id=library_id,
-        registry=Registry(paths.registry_db, os.path.realpath(root)),
-        jobs=jobs,
-        journal=Journal(paths.registry_db),
-        runtime=runtime,
-        index=index,
-        notes=tuple(notes),
-        last_visit=runtime.last_visit(space.host_name()),
-    )
+    return Opened(paths, library_id, jobs, runtime, index, tuple(notes))
 
 
 def _jobs(paths: LibraryPaths, notes: list[str]) -> JobStore:
@@ -113,6 +136,9 @@ def _jobs(paths: LibraryPaths, notes: list[str]) -> JobStore:
     try:
         store = JobStore(paths.registry_db)
     except DamagedError:
+        from pumas_tui.core.db import backup
+        from pumas_tui.core.db.backup import Restored
+
         with locks.library_lock(paths):
             restored = backup.restore_if_damaged(paths.registry_db, ops.set_aside)
         if restored is Restored.FROM_BACKUP:
@@ -144,12 +170,14 @@ def _index(paths: LibraryPaths, notes: list[str]) -> IndexWriter:
 
 def is_where_it_was(opened: Opened) -> bool:
     """The library is where it was when it was last opened here."""
-    known = opened.registry.bases()
+    known = bases.recorded(opened.paths.registry_db)
     now = (opened.paths.root, os.path.realpath(opened.paths.models))
     return (known.get("root"), known.get("models")) == now
 
 
 def back_up_registry(paths: LibraryPaths) -> None:
     """The daily copy; nothing happens when today's is there. Raises PumasError."""
+    from pumas_tui.core.db import backup
+
     with locks.library_lock(paths):
         backup.backup(paths.registry_db, now=time.time())

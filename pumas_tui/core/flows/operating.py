@@ -16,14 +16,15 @@ from typing import Any
 from pumas_tui import __version__
 from pumas_tui.core.db.journal import Journal
 from pumas_tui.core.db.registry import Registry
-from pumas_tui.core.domain import fingerprints, undoing
-from pumas_tui.core.domain.app_records import AppState
+from pumas_tui.core.domain import app_records, fingerprints, undoing
+from pumas_tui.core.domain.app_records import App, AppState
 from pumas_tui.core.domain.errors import DiskError
 from pumas_tui.core.domain.events import Event, OperationChanged
-from pumas_tui.core.domain.ids import LibraryId, OperationId, new_operation_id
+from pumas_tui.core.domain.ids import AppUid, LibraryId, OperationId, new_operation_id
 from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.mounts import is_inside
 from pumas_tui.core.domain.operations import (
+    REGISTRY_ALONE,
     Operation,
     OperationKind,
     OperationState,
@@ -32,6 +33,7 @@ from pumas_tui.core.domain.operations import (
     StepResult,
     StepState,
 )
+from pumas_tui.core.domain.text import plural
 from pumas_tui.core.fs import app_facts, locks, trash
 from pumas_tui.core.fs import steps as disk
 
@@ -136,7 +138,7 @@ def what_holds(steps: Sequence[Step]) -> list[Step]:
 
 
 def _holds(step: Step) -> bool:
-    if step.state is not StepState.FAILED:
+    if step.state is not StepState.FAILED or step.kind in REGISTRY_ALONE:
         return step.state is StepState.DONE
     try:
         return disk.truth(step) == disk.TRUE
@@ -204,9 +206,9 @@ def _perform(tools: OperationTools, op: Operation, steps: Sequence[Step], watch:
         elif together and any(r.state is StepState.FAILED for r in results):
             done = [StepResult(step, StepState.FAILED, "an earlier step failed") for step in group]
         else:
-            forgotten = _of_forgotten_apps(tools, group)
-            asked = [step for step in group if step.n not in forgotten]
-            done = [*_believed(tools, disk.perform_group(asked)), *forgotten.values()]
+            refused = _refused(tools, group)
+            asked = [step for step in group if step.n not in refused]
+            done = [*_believed(tools, disk.perform_group(asked)), *refused.values()]
             done.sort(key=lambda result: result.step.n)
         tools.journal.mark_group(op.id, done)
         results += done
@@ -215,15 +217,40 @@ def _perform(tools: OperationTools, op: Operation, steps: Sequence[Step], watch:
     return results
 
 
-def _of_forgotten_apps(tools: OperationTools, steps: Sequence[Step]) -> dict[int, StepResult]:
-    """Steps, by number, that would put a link on record of an app that is not registered any more."""
-    known: set[str] = {"", *(app.uid for app in tools.registry.apps())}
-    why = "its app is not registered any more; add it again"
-    return {
-        step.n: StepResult(step, StepState.SKIPPED, why)
-        for step in steps
-        if step.kind in _RECORDING and step.detail.get("row", {}).get("app_uid", "") not in known
-    }
+def _refused(tools: OperationTools, steps: Sequence[Step]) -> dict[int, StepResult]:
+    """Steps, by number, that the registry as it is now does not allow, with why."""
+    known = {app.uid: app for app in tools.registry.apps()}
+    found: dict[int, StepResult] = {}
+    for step in steps:
+        why = ""
+        if step.kind in _RECORDING and step.detail.get("row", {}).get("app_uid", "") not in {"", *known}:
+            why = "its app is not registered any more; take that back first, or add it again"
+        elif step.kind == StepKind.FORGET_APP:
+            app = app_records.from_row(step.detail["app"])
+            left = tools.registry.count_links().get(app.uid, 0)
+            why = f"{app.name} stays: {plural(left, 'link')} of it on record" if left else ""
+        elif step.kind == StepKind.REMEMBER_APP:
+            why = _not_this_app(step, known)
+        if why:
+            found[step.n] = StepResult(step, StepState.SKIPPED, why)
+    return found
+
+
+def _not_this_app(step: Step, known: Mapping[AppUid, App]) -> str:
+    """Why an app cannot be put on record as a step says, empty when it can."""
+    app = app_records.from_row(step.detail["app"])
+    if "was" in step.detail:
+        now = known.get(app.uid)
+        if now is None:
+            return f"{app.name} is not registered any more"
+        moved = now.base not in (app.base, app_records.from_row(step.detail["was"]).base)
+        return f"{app.name} is registered at {now.base} since" if moved else ""
+    for other in known.values():
+        if other.uid != app.uid and (other.base, other.variant) == (app.base, app.variant):
+            return f"{app.base} is registered as {other.name} since"
+        if other.uid != app.uid and other.name.casefold() == app.name.casefold():
+            return f"another app is called {other.name} since"
+    return ""
 
 
 def _believed(tools: OperationTools, results: Sequence[StepResult]) -> list[StepResult]:
@@ -240,9 +267,10 @@ def _believed(tools: OperationTools, results: Sequence[StepResult]) -> list[Step
 def _away(tools: OperationTools, steps: Sequence[Step]) -> dict[int, str]:
     """Numbers of steps in an app that is not there now, with why."""
     away: dict[int, str] = {}
+    of_disk = [step for step in steps if step.want != fingerprints.UNSEEN]
     for app in tools.registry.apps():
         tops = (app.base, *app.kind_folders.values())
-        inside = [step.n for step in steps if any(is_inside(step.target, top) for top in tops)]
+        inside = [step.n for step in of_disk if any(is_inside(step.target, top) for top in tops)]
         if inside:
             state, reason = app_facts.state(app)
             if state is not AppState.HERE:
@@ -251,8 +279,11 @@ def _away(tools: OperationTools, steps: Sequence[Step]) -> dict[int, str]:
 
 
 def _groups(steps: Sequence[Step], together: bool) -> Iterator[list[Step]]:
-    """Runs of at most `GROUP` steps; with `together` each run of moves is apart from what is around it."""
-    for _, same in itertools.groupby(steps, lambda step: together and step.kind == StepKind.MOVE):
+    """Runs of at most `GROUP` steps. Apart from what is around them are runs of steps on the registry alone,
+    by which other steps go, and with `together` runs of moves."""
+    for _, same in itertools.groupby(
+        steps, lambda step: (step.kind in REGISTRY_ALONE, together and step.kind == StepKind.MOVE)
+    ):
         while group := list(itertools.islice(same, GROUP)):
             yield group
 

@@ -8,14 +8,16 @@ import contextlib
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pumas_tui.core.db.index import IndexWriter
 from pumas_tui.core.db.registry import Registry
-from pumas_tui.core.domain import fingerprints, undoing
+from pumas_tui.core.domain import fingerprints, links_anew, undoing
 from pumas_tui.core.domain.errors import AmbiguousError, DiskError, NotFoundError, PumasError
 from pumas_tui.core.domain.events import ModelsChanged
-from pumas_tui.core.domain.history import UndoItem, Undone, UndoPreview
+from pumas_tui.core.domain.history import UndoItem, Undone, UndoPreview, look_up_title
 from pumas_tui.core.domain.ids import ModelUid, OperationId
+from pumas_tui.core.domain.links_anew import Ground
 from pumas_tui.core.domain.operations import (
     Operation,
     OperationKind,
@@ -85,22 +87,31 @@ class Past:
             if newest is None:
                 raise NotFoundError("nothing to undo")
             return tools.journal.of_batch(newest.batch_id)
-        found = self._called(ref)
-        if found.state is not OperationState.DONE:
-            raise NotFoundError(f"{ref} is {found.state.value}: there is nothing of it to undo")
-        return [found]
+        name = self._called(ref)
+        op = tools.journal.operation(name)
+        batch = tools.journal.of_batch(name) if op is None else [op]
+        if not batch or (op is not None and op.kind == OperationKind.LOOKUP):
+            raise NotFoundError(f"{ref} filled in nothing that is still there: there is nothing to undo")
+        if op is not None and op.state is not OperationState.DONE:
+            raise NotFoundError(f"{ref} is {op.state.value}: there is nothing of it to undo")
+        return batch
 
-    def _called(self, ref: str) -> Operation:
-        """By id or the unambiguous beginning of one. Raises NotFoundError, AmbiguousError."""
+    def _called(self, ref: str) -> OperationId:
+        """The id of a change, or of look-ups that were made together, by it or its unambiguous beginning.
+
+        Raises NotFoundError, AmbiguousError.
+        """
         tools = self._tools.operations
+        op = tools.journal.operation(OperationId(ref))
+        if op is not None and op.host == tools.host:
+            return op.id
         known = [one.id for one in tools.journal.history(tools.host, _FAR_BACK)]
         found = [op_id for op_id in known if ref and op_id.startswith(ref)]
         if len(found) > 1:
             raise AmbiguousError(f"{ref} means {len(found)} changes", tuple(found))
-        op = tools.journal.operation(found[0]) if found else None
-        if op is None:
+        if not found:
             raise NotFoundError(f"no change is called {ref}", hint="pumas-tui history shows all")
-        return op
+        return found[0]
 
     def _inverse(self, op: Operation) -> _Inverse:
         if undo_edit.is_edit(op):
@@ -108,8 +119,14 @@ class Past:
         if op.kind == OperationKind.IMPORT:
             steps = tuple(self._import_steps(op))
         else:
-            steps = undoing.inverse(operating.what_holds(self._tools.operations.journal.steps(op.id)))
+            done = operating.what_holds(self._tools.operations.journal.steps(op.id))
+            steps = links_anew.followed(undoing.inverse(done), self._ground())
         return _Inverse(op, steps, _told(steps))
+
+    def _ground(self) -> Ground:
+        models_dir = os.path.realpath(self._tools.operations.paths.models)
+        bases = {app.uid: app.base for app in self._tools.registry.apps()}
+        return Ground(models_dir, bases, disk.look, cache(lambda path: os.path.realpath(path) == models_dir))
 
     def _import_steps(self, op: Operation) -> Sequence[Step]:
         """Undoing an import puts the model into the trash, with the links that lead to it by now."""
@@ -196,6 +213,8 @@ def tidy(results: Sequence[StepResult]) -> None:
 
 
 def _title(batch: Sequence[Operation]) -> str:
+    if len(batch) > 1 and all(op.kind == OperationKind.ENRICH for op in batch):
+        return look_up_title(len(batch))
     first = batch[-1]
     title = str(first.plan.get("title", first.kind))
     return title if len(batch) == 1 else f"{title} and {plural(len(batch) - 1, 'more change')}"

@@ -21,7 +21,7 @@ from pumas_tui.core.domain.links import Link, LinkKind
 from pumas_tui.core.domain.mapped import AppFacts
 from pumas_tui.core.domain.plan import Act, ConflictKind, Plan, PlanHeader
 from pumas_tui.core.domain.rules import ActiveRule
-from pumas_tui.core.flows import mapped_models, mapping_rules
+from pumas_tui.core.flows import app_versions, extra_roots, mapped_models, mapping_rules
 from pumas_tui.core.fs import app_facts, copying, marker, reading, space
 
 COMPARED_BYTES = 1 << 30
@@ -56,11 +56,12 @@ def plan(
     models: Collection[ModelId] | None = None,
     stop: threading.Event | None = None,
 ) -> Planned:
-    """The plan of one app, for these models or for all.
+    """The plan of one app, for these models or for all; of the version that the app has now.
 
     Raises LibraryNotFoundError, NotFoundError (the app is gone), DiskError, CancelledError.
     """
     require_here(app)
+    recorded, app = app, app_versions.now(app)
     with marker.opened(tools.paths.models):
         configs = mapping_rules.load(tools.paths)
         active = mapping_rules.active(configs, app)
@@ -76,14 +77,21 @@ def plan(
         folders |= {
             link.target.rpartition("/")[0] for link in links if uids is None or link.model_uid in uids
         }
-        facts = facts_of(tools, app, folders, links)
+        extra = extra_roots.of_app(app, tools.paths.models)
+        facts = replace(
+            facts_of(tools, app, folders, links),
+            extra=extra_roots.look(app, extra, wants.links, tools.paths.models, stop),
+            extra_file=extra.file,
+            extra_sections=extra.sections,
+        )
         header = header_of(tools, app, active)
         made = planner.make(header, wants, facts, links, models=uids)
         same = _same_content(tools, made, facts, stop)
         if same:
             facts = replace(facts, same_content=same)
             made = planner.make(header, wants, facts, links, models=uids)
-    warnings = (*made.warnings, *configs.troubles, *collected.unread)
+    of_app = (*app_versions.warnings(recorded, app), *extra.troubles)
+    warnings = (*of_app, *made.warnings, *configs.troubles, *collected.unread)
     return Planned(replace(made, warnings=warnings), app, facts, links)
 
 
@@ -136,7 +144,7 @@ def _sources(models: str, links: Collection[Link]) -> dict[str, tuple[int, int]]
 def header_of(tools: PlanTools, app: App, active: Sequence[ActiveRule] | None = None) -> PlanHeader:
     """Whose plan one made now is; `active`: the rules of the app, read here unless given."""
     if active is None:
-        active = mapping_rules.active(mapping_rules.load(tools.paths), app)
+        active = mapping_rules.active(mapping_rules.load(tools.paths), app_versions.now(app))
     return PlanHeader(
         library_id=tools.library_id,
         host=tools.host,

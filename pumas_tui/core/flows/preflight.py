@@ -58,18 +58,21 @@ def try_links(paths: LibraryPaths, registry: Registry) -> None:
     registry.remember_abilities(_MODELS, Abilities((mount.type, mount.source), symbolic, hard))
 
 
-def check_sources(seen: Candidate, now: Candidate, paths: LibraryPaths, *, ours: bool = False) -> None:
-    """The files can be read, stand still, and are none of the library's own, but for downloads (`ours`).
+def check_sources(
+    seen: Candidate, now: Candidate, paths: LibraryPaths, own: str, *, ours: bool = False
+) -> None:
+    """The files can be read, stand still, and are none of the library's own, but for downloads: all (`ours`)
+    or those in the folder `own`.
 
     `seen`: as they were submitted.
 
     Raises SourceChangedError, RefusedError, DiskError.
     """
     before = {member.entry.path: member.entry for member in seen.members}
-    models = os.path.realpath(paths.models)
+    models, own = os.path.realpath(paths.models), os.path.realpath(own)
     for member in now.members:
-        path = member.entry.path
-        if not ours and os.path.realpath(path).startswith(models + "/"):
+        path, real = member.entry.path, os.path.realpath(member.entry.path)
+        if not ours and real.startswith(f"{models}/") and not real.startswith(f"{own}/"):
             raise RefusedError(f"{path} leads into the library already", path=path)
         if _is_being_written(before.get(path), member.entry):
             message = f"{path} is still being written"

@@ -12,9 +12,12 @@ from pumas_tui.core.domain.errors import PumasError
 from pumas_tui.core.domain.ids import JobId, ModelUid
 from pumas_tui.core.domain.jobs import JobKind
 from pumas_tui.core.domain.models import ScanReport
+from pumas_tui.core.domain.operations import Operation, OperationKind
 from pumas_tui.core.domain.text import plural
 from pumas_tui.core.flows import changing, indexing, moved_models, operating
-from pumas_tui.core.flows.operating import OperationTools
+from pumas_tui.core.flows.changing import EditTools
+from pumas_tui.core.flows.filling import Filled, FillTools
+from pumas_tui.core.flows.operating import OperationTools, Settle
 from pumas_tui.core.fs import owners, space, staging
 from pumas_tui.core.fs.staging import Leftover
 
@@ -63,10 +66,18 @@ def recover(
             journal.failed(op.id)
         elif operating.is_stepwise(journal.steps(op.id)):
             with suppress(PumasError):  # somebody is doing it, or its disk is out: a later start looks again
-                operating.go_on(operations, op.id, partial(moved_models.index_again, index, paths))
+                operating.go_on(operations, op.id, _settling(operations, index, op))
         else:
             changing.settle(paths, journal, op)
     return Recovery(swept.removed, swept.leftovers, tuple(requeued), report)
+
+
+def _settling(operations: OperationTools, index: IndexWriter, op: Operation) -> Settle:
+    """What follows the steps of an operation of this kind."""
+    if op.kind == OperationKind.FETCH:
+        edits = EditTools(operations.paths, index, operations.journal, operations.host)
+        return Filled(FillTools(operations, edits), op)
+    return partial(moved_models.index_again, index, operations.paths)
 
 
 def wanted_models(jobs: JobStore) -> set[ModelUid]:

@@ -5,22 +5,25 @@ one is changed; a link that was not made here stays as it is.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from pumas_tui.core.db.registry import Registry
 from pumas_tui.core.domain import fingerprints, planner_links
-from pumas_tui.core.domain.app_records import App, AppState
+from pumas_tui.core.domain.app_records import App, AppState, row_json
 from pumas_tui.core.domain.errors import NotFoundError, RefusedError, UsageError
 from pumas_tui.core.domain.library_facts import Presence
 from pumas_tui.core.domain.links import Link, LinkKind
-from pumas_tui.core.domain.operations import OperationKind
+from pumas_tui.core.domain.mounts import is_inside
+from pumas_tui.core.domain.operations import OperationKind, Step, StepKind, registry_step
 from pumas_tui.core.domain.relocation import Relocation
 from pumas_tui.core.domain.relocation import moved as moved_path
 from pumas_tui.core.domain.repairs import Repair, Repaired, RepairKind
 from pumas_tui.core.domain.text import plural
 from pumas_tui.core.flows import base_places, repairing
-from pumas_tui.core.flows.operating import OperationTools, Watch
+from pumas_tui.core.flows.operating import OperationTools
 from pumas_tui.core.flows.planning import PlanTools
+from pumas_tui.core.flows.repairing import Change
 from pumas_tui.core.fs import app_facts, link_scan, marker, reading
 from pumas_tui.core.fs import steps as disk
 
@@ -56,12 +59,12 @@ class _Look:
             there = _at_place(app, base, self.old, self.new)
             self.apps.append(there)
             self.names[app.name] = None
-        elif self.models == self.old_models:
-            return
+        elif self.models == self.old_models and not is_inside(app.base, self.new):
+            return  # where it is already at the new place, links may have been left when it was followed
         for row in rows:
-            self._link(app, there, row)
+            self._link(there, row)
 
-    def _link(self, app: App, there: App, row: Link) -> None:
+    def _link(self, there: App, row: Link) -> None:
         folder, _, name = f"{there.base}/{row.target}".rpartition("/")
         parent = os.path.realpath(folder)
         path = f"{parent}/{name}"
@@ -73,7 +76,7 @@ class _Look:
         if fingerprints.link_text(found) == text:
             self.unchanged += 1
             return
-        was_at = path if there is app else f"{moved_path(parent, self.new, self.old) or parent}/{name}"
+        was_at = f"{moved_path(parent, self.new, self.old) or parent}/{name}"
         led = {fingerprints.leads_to(path, found), fingerprints.leads_to(was_at, found)}
         if not led & {f"{self.models}/{row.source}", f"{self.old_models}/{row.source}"}:
             self.strange += 1
@@ -166,12 +169,27 @@ def moved(plans: PlanTools) -> Relocation | None:
 
 
 def relocate(plans: PlanTools, operations: OperationTools, agreed: Relocation) -> Repaired:
-    """Follow a move. Undoing brings the links back as they were; records of apps stay corrected.
+    """Follow a move, as one operation. Undoing it brings links and records back as they were.
 
     Run in a worker thread. Raises LibraryNotFoundError, DiskError, BusyError.
     """
-    for app in agreed.apps:
-        plans.registry.put_app(app)
     apps = f" in {', '.join(agreed.app_names)}" if agreed.app_names else ""
     title = f"relocate {agreed.old} to {agreed.new}: {plural(len(agreed.links), 'link')}{apps}"
-    return repairing.do(plans, operations, agreed.links, OperationKind.RELOCATE, title, Watch())
+    records = [*_moves(plans.registry, agreed.apps), *_former(plans, agreed)]
+    change = Change(agreed.links, OperationKind.RELOCATE, title, records=records, apps=agreed.apps)
+    return repairing.do(plans, operations, change)
+
+
+def _moves(registry: Registry, apps: Sequence[App]) -> Iterator[Step]:
+    """Steps that put apps on record where they are now."""
+    known = {app.uid: app for app in registry.apps()}
+    for app in apps:
+        was = row_json(known.get(app.uid, app))
+        yield registry_step(StepKind.REMEMBER_APP, app.base, app=row_json(app), was=was)
+
+
+def _former(plans: PlanTools, agreed: Relocation) -> Iterator[Step]:
+    """Where the library was must be on record when links say so again: by that they are known as ours."""
+    was = moved_path(base_places.models_dir(plans.paths), agreed.new, agreed.old)
+    if agreed.links and was in base_places.former(plans.registry):
+        yield registry_step(StepKind.REMEMBER_BASE, was, base=base_places.former_name(was))

@@ -1,11 +1,15 @@
-"""Taking back an edit: each field that still says what the edit made of it says again what it said before."""
+"""Taking back an edit: each field that still says what the edit made of it says again what it said before.
+
+What a look-up filled in is taken back without its badge and evidence, which say what was found, and counts as
+declined from then on.
+"""
 
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from pumas_tui.core.domain import editing, overrides
+from pumas_tui.core.domain import editing, enriching, overrides
 from pumas_tui.core.domain import metadata as metadata_format
 from pumas_tui.core.domain.editing import Difference
 from pumas_tui.core.domain.errors import DamagedError, PumasError
@@ -24,7 +28,10 @@ def is_edit(op: Operation) -> bool:
 
 
 def _difference(op: Operation) -> Difference:
-    return Difference(dict(op.plan["before"]), dict(op.plan["after"]))
+    """What is to be taken back."""
+    stays = enriching.FOUND if "declines" in op.plan else ()
+    sides = (op.plan[side] for side in ("before", "after"))
+    return Difference(*({key: value for key, value in side.items() if key not in stays} for side in sides))
 
 
 def _path(tools: EditTools, op: Operation) -> tuple[ModelId, str]:
@@ -52,13 +59,15 @@ def items(tools: EditTools, op: Operation) -> tuple[UndoItem, ...]:
 
 def undo(tools: EditTools, op: Operation, title: str) -> Undone:
     """Take an edit back. Fields that were changed since stay and are told. Raises DiskError, BusyError."""
-    uid, lost = ModelUid(str(op.plan["uid"])), tuple[str, ...]()
+    uid, done, lost = ModelUid(str(op.plan["uid"])), _difference(op), tuple[str, ...]()
     model_id, path = _path(tools, op)
 
     def changed(raw: bytes) -> tuple[bytes, Difference]:
         nonlocal lost
         old = _document(raw)
-        new, lost = editing.reverted(old, _difference(op))
+        new, lost = editing.reverted(old, done)
+        if "declines" in op.plan:
+            new = enriching.declining(new, str(op.plan["declines"]))
         if op.plan["file"] == METADATA:
             stamped = editing.stamped(new, datetime.now(UTC))
             return metadata_format.dump_document(stamped), editing.difference(old, new)
@@ -72,7 +81,7 @@ def undo(tools: EditTools, op: Operation, title: str) -> Undone:
                 indexing.index_at(tools.index, tools.paths, model_id, metadata_format.parse(after))
     tools.journal.undone(op.id)
     failed = tuple(UndoItem(path, f"set {key} to what it was", "changed since") for key in lost)
-    keys = {*op.plan["before"], *op.plan["after"]} - {"updated_date", "field_sources", *lost}
+    keys = {*done.before, *done.after} - {"updated_date", "field_sources", *lost}
     return Undone(title, op.id, len(keys), failed)
 
 

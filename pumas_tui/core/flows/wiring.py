@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from pumas_tui.core.domain.errors import PumasError
 from pumas_tui.core.domain.events import Event, MessagePosted
@@ -15,6 +16,7 @@ from pumas_tui.core.flows.app_registry import AppTools
 from pumas_tui.core.flows.changing import EditTools
 from pumas_tui.core.flows.check_state import CheckTools
 from pumas_tui.core.flows.deleting import DeleteTools, Deleting
+from pumas_tui.core.flows.filling import FillTools
 from pumas_tui.core.flows.health import Health, HealthTools
 from pumas_tui.core.flows.history import History
 from pumas_tui.core.flows.linking import Linked
@@ -25,6 +27,12 @@ from pumas_tui.core.flows.past import HistoryTools, Past
 from pumas_tui.core.flows.planning import PlanTools
 from pumas_tui.core.flows.renaming import Renaming
 from pumas_tui.core.flows.spacing import Space, SpaceTools
+
+if TYPE_CHECKING:  # readers of headers and the network are loaded by who needs them
+    from pumas_tui.core.flows.downloading import DownloadTools
+    from pumas_tui.core.flows.network import Network
+    from pumas_tui.core.flows.refetching import Refetching
+    from pumas_tui.core.flows.refetching_job import RefetchTools
 
 Find = Callable[[str], Awaitable[ModelDetail]]
 
@@ -107,6 +115,25 @@ class Wiring:
         """The public face of counting space."""
         opened = self._opened
         return Space(SpaceTools(opened.paths, opened.index, opened.registry, opened.jobs), trash)
+
+    @cached_property
+    def filling(self) -> FillTools:
+        """For files that go into models."""
+        return FillTools(self.operations, self.edits)
+
+    def refetch_tools(self, downloads: "DownloadTools") -> "RefetchTools":
+        """For jobs that get files into what is there."""
+        from pumas_tui.core.flows.missing_parts import PartTools
+        from pumas_tui.core.flows.refetching_job import RefetchTools
+
+        opened = self._opened
+        return RefetchTools(downloads, self.filling, PartTools(opened.paths, opened.jobs, opened.index))
+
+    def refetching(self, find: Find, network: "Network", own: Callable[[str], None]) -> "Refetching":
+        """The public face of getting files again."""
+        from pumas_tui.core.flows.refetching import AskTools, Refetching
+
+        return Refetching(AskTools(self.filling, self._opened.jobs, network, find, own))
 
     def follow_edit(self, model_id: ModelId) -> None:
         """Links follow what an edit says: called in the editing thread once the edit is written."""

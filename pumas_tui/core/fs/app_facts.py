@@ -40,6 +40,14 @@ def base_of(kind: AppKind, path: str) -> str:
     return f"{path}/models" if kind is AppKind.COMFYUI else path
 
 
+def folder_of(kind: AppKind, base: str) -> str:
+    """The app's own folder, by the one below which it keeps models; empty where that lies elsewhere."""
+    folder, _, name = base.rpartition("/")
+    if kind is AppKind.COMFYUI:
+        return folder if name == "models" else ""
+    return base
+
+
 def kind_folders(base: str, folders: Iterable[str]) -> dict[str, str]:
     """Folder, relative to the base, to its real path: of those that are there. Raises DiskError."""
     found = {}

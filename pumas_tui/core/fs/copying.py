@@ -66,7 +66,7 @@ def copy_hashed(
     fd = open_regular(source)
     try:
         before = unchanged(fd, source, expect)
-        drop = _is_cold(fd, before.st_size)
+        drop = is_cold(fd, before.st_size)
         out = ops.create_file(target) if have is None else ops.reopen_file(target, have)
         try:
             ops.preallocate(out, before.st_size)
@@ -95,7 +95,7 @@ def hash_file(
     fd = open_regular(path)
     try:
         before = unchanged(fd, path, expect)
-        drop = _is_cold(fd, before.st_size)
+        drop = is_cold(fd, before.st_size)
         digests = _read(Source(fd, path, before.st_size, cancel, on_bytes), None, alone=alone)
         same_as(before, fd, path)
         if drop:
@@ -188,7 +188,7 @@ def _changed(path: str, when: str) -> SourceChangedError:
     return SourceChangedError(f"{path} changed {when}", path=path, hint="retry when nothing writes to it")
 
 
-def _is_cold(fd: int, size: int) -> bool:
+def is_cold(fd: int, size: int) -> bool:
     """None of some pages spread over the file is in memory: then reading it must not push out others'.
 
     A read that must not wait tells (preadv2(2), RWF_NOWAIT); where that is not known, the file is warm.

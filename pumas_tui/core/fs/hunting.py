@@ -1,4 +1,4 @@
-"""Looking for files by name near a folder: there and below, then around each folder above it.
+"""Looking for files by name or size near a folder: there and below, then around each folder above it.
 
 Bounded: one file system, so many entries, so many seconds; and whoever asked can stop it. Reads names and
 stats only.
@@ -40,7 +40,7 @@ class SoFar:
 
 @dataclass(slots=True)
 class Hunt:
-    """One search near the folder `start` for files of these names. `avoid` are folders not to enter.
+    """One search near the folder `start` for files of these names or `sizes`. `avoid`: folders not to enter.
 
     `top` is the highest folder that was looked through; `stopped` is CANCELLED, TOO_MANY or TOO_LONG where
     the search ended before its end.
@@ -52,6 +52,7 @@ class Hunt:
     so_far: SoFar = field(default_factory=SoFar)
     limits: Limits = field(default_factory=Limits)
     avoid: Collection[str] = ()
+    sizes: Collection[int] = ()
     top: str = ""
     stopped: str = ""
     _device: int = 0
@@ -118,7 +119,9 @@ class Hunt:
                 folders.append(item.path)
                 continue
             self.so_far.files += 1
-            if item.name in self.names and (entry := self._file(item)) is not None:
+            is_named = item.name in self.names
+            entry = self._file(item) if is_named or self.sizes else None
+            if entry is not None and (is_named or entry.size in self.sizes):
                 found.append(entry)
         return sorted(folders)
 

@@ -13,13 +13,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pumas_tui.core.domain import fingerprints
 from pumas_tui.core.domain.errors import DiskError
 from pumas_tui.core.domain.links import LinkKind
-from pumas_tui.core.domain.operations import Step, StepKind, StepResult, StepState
+from pumas_tui.core.domain.operations import REGISTRY_ALONE, Step, StepKind, StepResult, StepState
 from pumas_tui.core.fs import ops, ops_link, reading
 from pumas_tui.core.fs.failures import ABSENT, disk_error, told
 from pumas_tui.core.fs.ops_link import LinkInPathError, LinkStrategy, Ours, Place
 
 TRUE, READY, CHANGED = "true", "ready", "changed"
-_LISTED = frozenset({StepKind.FORGET_ROW, StepKind.REMEMBER_ROW})
+_LISTED = frozenset({StepKind.FORGET_ROW, StepKind.REMEMBER_ROW, *REGISTRY_ALONE})
 
 
 def look(path: str) -> str:

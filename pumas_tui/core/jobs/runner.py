@@ -12,7 +12,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pumas_tui.core.domain.errors import CancelledError, DiskFullError, PumasError, RefusedError, trouble
+from pumas_tui.core.domain.errors import (
+    CancelledError,
+    DiskFullError,
+    PumasError,
+    RefusedError,
+    WaitsForNetworkError,
+    trouble,
+)
 from pumas_tui.core.domain.ids import JobId
 from pumas_tui.core.domain.jobs import Job, JobKind, JobRequest, JobState, Need, Progress, Stage
 from pumas_tui.core.domain.lanes import Turns
@@ -260,6 +267,9 @@ class Runner:
             return lambda: self._stopped(job)
         except DiskFullError as error:  # waits until somebody has made room; the next job may need less
             row = _as_row(error) | {"missing_bytes": error.missing_bytes, "kept_bytes": error.kept_bytes}
+            return lambda: rows.finish(job.id, owner, JobState.PAUSED, error=row)
+        except WaitsForNetworkError as error:
+            row = _as_row(error)
             return lambda: rows.finish(job.id, owner, JobState.PAUSED, error=row)
         except RefusedError as error:
             row = _as_row(error)

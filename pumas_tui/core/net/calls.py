@@ -22,6 +22,7 @@ class Freshness(StrEnum):
     """How old an answer may be."""
 
     KEPT = "kept"  # from the cache while it is young enough; when nobody answers also an older one
+    YOUNG = "young"  # from the cache while it is young enough, else asked
     CACHED = "cached"  # from the cache, however old, or NothingKeptError: nobody is asked
     FRESH = "fresh"  # asked now
 

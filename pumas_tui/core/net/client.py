@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pumas_tui import __version__
 from pumas_tui.core.domain.errors import NetworkError
+from pumas_tui.core.net import streams
 from pumas_tui.core.net.calls import CALL_S, CONNECT_S, Answer, Call, NoAnswerError, UnusableAnswerError, Why
 
 if TYPE_CHECKING:
@@ -128,23 +129,26 @@ class HttpClient:
 
         home, url = httpx.URL(self._access.endpoint), httpx.URL(call.url)
         start, method = url, call.method
-        for _ in range(MOST_REDIRECTS + 1):
-            request = client.build_request(
-                method, url, headers=self._headed(headers, url, home), content=call.body or None
-            )
-            response = await client.send(request, stream=True)
-            target = _target(response, url)
-            if target is None or (method != "GET" and not _same_origin(target, url)):
-                try:
-                    yield response
-                finally:
-                    with contextlib.suppress(httpx.HTTPError):
-                        await response.aclose()
-                return
-            await response.aclose()
-            _check_target(start, target)
-            url = target
-        raise UnusableAnswerError(f"{start.host}: more than {MOST_REDIRECTS} redirects")
+        try:
+            for _ in range(MOST_REDIRECTS + 1):
+                request = client.build_request(
+                    method, url, headers=self._headed(headers, url, home), content=call.body or None
+                )
+                response = await client.send(request, stream=True)
+                target = _target(response, url)
+                if target is None or (method != "GET" and not _same_origin(target, url)):
+                    try:
+                        yield response
+                    finally:
+                        with contextlib.suppress(httpx.HTTPError):
+                            await response.aclose()
+                    return
+                await response.aclose()
+                _check_target(start, target)
+                url = target
+            raise UnusableAnswerError(f"{start.host}: more than {MOST_REDIRECTS} redirects")
+        finally:
+            await streams.end_abandoned(client)
 
     def _headed(self, headers: Mapping[str, str], url: "httpx.URL", home: "httpx.URL") -> "httpx.Headers":
         import httpx

@@ -84,7 +84,8 @@ class Fetch:
                 await self._once(line)
             except (NoAnswerError, OfflineError, RateLimitedError) as error:
                 tries = 1 if self.have > before else tries + 1
-                if tries >= MOST_TRIES:
+                switched_off = isinstance(error, OfflineError) and error.retry_at is None
+                if tries >= MOST_TRIES or switched_off:
                     raise
                 await asyncio.sleep(_wait(error, line.pause(tries)))
 

@@ -20,6 +20,7 @@ _T = TypeVar("_T")
 
 _MOST_PAGES = 20
 _MOST_CARD = 64 << 10
+_PARTIAL = re.compile(r"bytes (\d{1,18})-")
 _NEXT = re.compile(r'<([^<>]{1,2000})>\s*;[^,]*\brel="?next"?')
 
 
@@ -93,6 +94,21 @@ class Hub:
         url = self.file_url(model.repo_id, "README.md", model.revision or "main")
         answer = await self.transport.send(Call("GET", url, asking, Bucket.RESOLVERS, age_s=LISTING_S))
         return hub_values.card_text(_good(answer, model.repo_id).body[:_MOST_CARD])
+
+    async def part(self, repo_id: str, path: str, asking: Asking, revision: str, span: range) -> bytes:
+        """These bytes of a file, a few MB at most."""
+        url = self.file_url(repo_id, path, revision or "main")
+        headers = {"range": f"bytes={span.start}-{span.stop - 1}"}
+        call = Call("GET", url, asking, Bucket.RESOLVERS, headers=headers, identity=True)
+        answer = _good(await self.transport.send(call), f"{repo_id} {path}")
+        begins = 0  # where the server sends all of it
+        if answer.status == 206:
+            said = _PARTIAL.match(answer.headers.get("content-range", ""))
+            begins = int(said[1]) if said else -1
+        found = answer.body[span.start - begins : span.stop - begins]
+        if begins not in (0, span.start) or len(found) != len(span):
+            raise UnusableAnswerError(f"{repo_id} {path}: the server sent another part than was asked for")
+        return found
 
     def file_url(self, repo_id: str, path: str, revision: str) -> str:
         """Where a file is to be had."""

@@ -1,7 +1,7 @@
 """What stands round the client: the guard (breaker and budget, shared by all processes), retry, the cache.
 
 A call goes `Kept(Retrying(Guarded(client)))`: every try of a retry passes the guard, and what is in the cache
-passes none of them.
+passes none of them. `Dated` stands before all of them, where somebody wants to know how old answers are.
 """
 
 import asyncio
@@ -190,7 +190,7 @@ class Kept:
             raise NothingKeptError("nothing is in the cache")
         if kept is not None:
             young = kept.is_young(call.age_s, self.clock())
-            if freshness is Freshness.CACHED or (young and freshness is Freshness.KEPT):
+            if freshness is Freshness.CACHED or (young and freshness is not Freshness.FRESH):
                 return _given(kept, stale=not young)
         return await self._asked(call, key, kept)
 
@@ -200,7 +200,7 @@ class Kept:
         try:
             answer = await self.inner.send(call)
         except NetworkError:
-            if kept is None or call.asking.freshness is Freshness.FRESH:
+            if kept is None or call.asking.freshness is not Freshness.KEPT:
                 raise
             return _given(kept, stale=True)
         now = self.clock()
@@ -218,3 +218,19 @@ class Kept:
 
 def _given(kept: KeptAnswer, *, stale: bool) -> Answer:
     return Answer(kept.status, dict(kept.headers), kept.body, kept.fetched_at, stale)
+
+
+@dataclass(slots=True)
+class Dated:
+    """Notes how old the answers are that come by: of one look-up, say. `oldest`: epoch seconds, None before
+    the first answer."""
+
+    inner: Transport
+    oldest: float | None = None
+    stale: bool = False
+
+    async def send(self, call: Call) -> Answer:
+        answer = await self.inner.send(call)
+        self.oldest = answer.fetched_at if self.oldest is None else min(self.oldest, answer.fetched_at)
+        self.stale |= answer.stale
+        return answer

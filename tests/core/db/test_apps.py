@@ -14,11 +14,19 @@ from pumas_tui.core.db.registry import Registry
 from pumas_tui.core.db.registry_schema import SCHEMA
 from pumas_tui.core.domain import ids
 from pumas_tui.core.domain.app_records import App, MountFacts
+from pumas_tui.core.domain.app_records import row_json as row_json_of_app
 from pumas_tui.core.domain.apps import AppKind
-from pumas_tui.core.domain.errors import DecisionNeededError, NotFoundError
+from pumas_tui.core.domain.errors import NotFoundError
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.links import Link, LinkKind, row_json
-from pumas_tui.core.domain.operations import Operation, Step, StepKind, StepResult, StepState
+from pumas_tui.core.domain.operations import (
+    Operation,
+    Step,
+    StepKind,
+    StepResult,
+    StepState,
+    registry_step,
+)
 
 ROOT = "/data/pumas"
 
@@ -35,6 +43,7 @@ def app(base: str, name: str = "ComfyUI", **folders: str) -> App:
         containers=(("/data/\udcff", "/models"),),
         variant="sdxl-only",
         created_at=12.5,
+        version_said=True,
     )
 
 
@@ -44,7 +53,7 @@ def link(to: App, target: str, model: ModelUid, source: str = "llm/f/m/m.gguf") 
 
 def record(path: Path, *links: Link, kind: StepKind = StepKind.LINK) -> None:
     """As an operation does it: journaled, then marked done."""
-    journal = Journal(str(path))
+    journal = Journal(str(path), ROOT)
     op = Operation(ids.new_operation_id(), "apply", "here", "1", 1.0)
     steps = [
         Step(n, kind, f"/t/{n}", "link:x", "absent", detail={"row": row_json(one)})
@@ -109,18 +118,35 @@ def test_an_app_that_moves_keeps_its_links(registry: Registry, path: Path) -> No
     assert registry.links(one.uid) == [made]
 
 
-def test_an_app_with_links_is_not_forgotten(registry: Registry, path: Path) -> None:
-    one = app("/opt/a")
+@pytest.mark.parametrize("base", ["/opt/a", f"{ROOT}/apps/a\udcff"])
+def test_an_app_is_forgotten_after_its_links_and_comes_back_as_it_was(
+    registry: Registry, path: Path, base: str
+) -> None:
+    one = app(base, loras=f"{base}/loras", vae="/disk2/vae\udcfe")
     registry.put_app(one)
     made = link(one, "loras/x", ids.new_model_uid())
     record(path, made)
-    with pytest.raises(DecisionNeededError, match="1 link"):
-        registry.remove_app(one.uid)
+
+    def do(kind: StepKind) -> None:
+        journal = Journal(str(path), ROOT)
+        op = Operation(ids.new_operation_id(), "unlink", "here", "1", 1.0)
+        journal.begin(op, [replace(registry_step(kind, base, app=row_json_of_app(one)), n=1)])
+        [step] = journal.steps(op.id)
+        try:
+            journal.mark_group(op.id, [StepResult(step, StepState.DONE)])
+        finally:
+            journal.close()
+
+    with pytest.raises(sqlite3.IntegrityError):
+        do(StepKind.FORGET_APP)
+    assert registry.apps() == [one]
     record(path, made, kind=StepKind.FORGET_ROW)
-    registry.remove_app(one.uid)
-    assert registry.apps() == []
-    with pytest.raises(NotFoundError):
-        registry.remove_app(one.uid)
+    for _ in range(2):
+        do(StepKind.FORGET_APP)
+        assert registry.apps() == []
+    for _ in range(2):
+        do(StepKind.REMEMBER_APP)
+        assert registry.apps() == [one]
 
 
 def test_links_are_found_by_app_and_by_model(registry: Registry, path: Path) -> None:
@@ -151,7 +177,10 @@ def test_answers_are_kept_until_they_are_dropped(registry: Registry) -> None:
     assert registry.drafts("app:1") == answers
     registry.keep_drafts("app:1", {"vae/b": "skip"})
     assert registry.drafts("app:1") == {"vae/b": "skip"}
-    registry.drop_drafts("app:1")
+    registry.keep_drafts("app:1", {"vae/b": "skip", "vae/c": "skip"})
+    registry.drop_drafts("app:1", ["vae/b", "vae/other"])
+    assert registry.drafts("app:1") == {"vae/c": "skip"}
+    registry.drop_drafts("app:1", ["vae/c"])
     assert (registry.drafts("app:1"), registry.drafts("app:2")) == ({}, {"x": "skip"})
 
 
@@ -172,9 +201,9 @@ def test_a_registry_of_an_older_version_gets_what_is_new(path: Path) -> None:
     conn.execute("INSERT INTO operations VALUES ('o', '', 'edit', 'done', '{}', 0, 'here', '1', 1)")
     conn.execute("INSERT INTO steps VALUES ('o', 1, 'edit', x'2f61', x'61', x'62', 'done')")
     conn.close()
-    registry, journal = Registry(str(path), ROOT), Journal(str(path))
+    registry, journal = Registry(str(path), ROOT), Journal(str(path), ROOT)
     [one] = registry.apps()
-    assert (one.base, one.containers) == ("/a", ())
+    assert (one.base, one.containers, one.version_said) == ("/a", (), False)
     [step] = journal.steps(ids.OperationId("o"))
     assert (step.target, step.detail) == ("/a", {})
     registry.close()

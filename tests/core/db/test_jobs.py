@@ -199,7 +199,7 @@ def test_processes_share_a_fresh_registry(tmp_path: Path) -> None:
 
 
 def test_journal_lists_what_a_host_left_unfinished(tmp_path: Path) -> None:
-    journal = Journal(str(tmp_path / "registry.db"))
+    journal = Journal(str(tmp_path / "registry.db"), str(tmp_path))
     mine, other, done = (
         Operation(ids.new_operation_id(), "import", host, "1", at, plan={"path": "/a/\udcfe"})
         for host, at in (("here", 2.0), ("there", 3.0), ("here", 1.0))

@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def journal(path: Path) -> Iterator[Journal]:
-    store = Journal(str(path))
+    store = Journal(str(path), "/data")
     yield store
     store.close()
 

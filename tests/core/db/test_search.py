@@ -172,7 +172,8 @@ async def test_links_come_from_the_registry(tmp_path: Path) -> None:
     store = open_registry(registry)
     with store.write() as conn:
         conn.execute(
-            "INSERT INTO apps VALUES ('a', 'comfyui', 'My Comfy', '', x'', 0, '', '', '{}', '{}', 0, 1, '[]')"
+            "INSERT INTO apps VALUES"
+            " ('a', 'comfyui', 'My Comfy', '', x'', 0, '', '', '{}', '{}', 0, 1, '[]', 0)"
         )
         conn.execute(
             "INSERT INTO links VALUES (1, ?, 'a', x'ff', x'', 'symlink', 'rule', 'r', '', NULL, 0)",

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pumas_tui.core.db.lookups import Lookups
-from pumas_tui.core.domain.errors import NotFoundError
-from pumas_tui.core.domain.events import Event, NetworkChanged, SearchAnswered
+from pumas_tui.core.domain.errors import NetworkError, NotFoundError
+from pumas_tui.core.domain.events import Event, NetworkChanged
 from pumas_tui.core.domain.imports import DuplicatePolicy, ImportChoices
 from pumas_tui.core.domain.jobs import JobKind
 from pumas_tui.core.domain.models import ModelRow
@@ -19,7 +19,7 @@ from pumas_tui.core.domain.network_state import NetworkStatus
 from pumas_tui.core.domain.vocabulary import Trust
 from pumas_tui.core.flows.changing import EditTools
 from pumas_tui.core.flows.network import Network, NetworkTools
-from pumas_tui.core.fs import ops
+from pumas_tui.core.fs import ops, space
 from pumas_tui.core.library import Library, OpenOptions, RunJobs
 from pumas_tui.core.net.session import Options
 from tests.hub import behaviours as b
@@ -38,7 +38,7 @@ class Shelf:
         self.switch = True
         self.network = Network(
             NetworkTools(
-                EditTools(opened.paths, opened.index, opened.journal, "host"),
+                EditTools(opened.paths, opened.index, opened.journal, space.host_name()),
                 opened.jobs,
                 store,
                 Options(hub.endpoint, hub.civitai.endpoint, lambda: self.switch, token="", clock=hub.clock),
@@ -253,19 +253,24 @@ async def test_before_the_import_the_badge_is_provisional(tmp_path: Path, hub: H
         assert hub.calls("GET /api/*") == 2, "the hash is compared with the list that was asked for before"
 
 
-async def test_searches_show_the_cache_at_once_and_tell_what_is_new(tmp_path: Path, hub: Hub) -> None:
+async def test_searches_are_kept_and_asked_again_when_they_are_old(tmp_path: Path, hub: Hub) -> None:
     hub.add(model("a/one-llama"))
     async with shelf(tmp_path, hub) as s:
-        assert len((await s.network.search("llama", 1)).models) == 1
+        assert await s.network.kept_search("llama") is None
+        assert len((await s.network.search("llama")).models) == 1
         hub.add(model("b/two-llama"))
-        assert len((await s.network.search("llama", 2)).models) == 1, "young enough"
+        assert len((await s.network.search("llama")).models) == 1, "young enough"
         hub.clock.advance(700)
-        page = await s.network.search("llama", 3)
+        page = await s.network.kept_search("llama")
+        assert page is not None
         assert (len(page.models), page.stale) == (1, True)
-        while not any(isinstance(event, SearchAnswered) for event in s.events):
-            await asyncio.sleep(0.01)
-        [told] = [event for event in s.events if isinstance(event, SearchAnswered)]
-        assert (told.seq, len(told.page.models)) == (3, 2)
+        assert len(hub.requests) == 1, "what is kept is asked of nobody"
+        assert len((await s.network.search("llama", or_older=False)).models) == 2
+        hub.down()
+        hub.clock.advance(700)
+        assert (await s.network.search("llama")).stale
+        with pytest.raises(NetworkError):
+            await s.network.search("llama", or_older=False)
 
 
 async def test_by_itself_nothing_is_asked_offline_and_all_is_caught_up_later(

@@ -8,6 +8,7 @@ import pytest
 
 from pumas_tui.core.domain.errors import NotFoundError, UsageError
 from pumas_tui.core.domain.imports import ImportChoices
+from pumas_tui.core.domain.repairs import RepairKind
 from pumas_tui.core.library import Library, OpenOptions, RunJobs, create_library
 from tests.support import modelfiles
 from tests.support.apps import comfyui, links
@@ -53,6 +54,50 @@ async def test_a_moved_library_is_noticed_and_its_links_follow_on_a_word(app: Pa
         assert (await library.health.check()).status == "healthy"
         await library.history.undo()
         assert snapshot(app) == before
+
+
+async def test_taking_it_back_leaves_everything_as_it_was_before(app: Path, tmp_path: Path) -> None:
+    """Links, records and what health says of them; and it can be done again."""
+    os.rename(tmp_path / "old", tmp_path / "new")
+    async with Library.open(opened(tmp_path / "new")) as library:
+        await library.ready()
+        registry, tree = library._opened.registry, snapshot(app)
+        before = (await library.health.check()).findings
+        assert {one.repair.kind for one in before if one.repair} == {RepairKind.REPOINT}
+        found = await library.health.moved()
+        assert found is not None
+        bases, rows = registry.bases(), (registry.apps(), registry.links())
+        for _ in range(2):
+            await library.health.relocate(found)
+            assert await library.health.moved() is None  # now nothing says the old place any more
+            assert (await library.health.check()).status == "healthy"
+            assert not (await library.history.undo()).failed
+            assert (snapshot(app), registry.bases()) == (tree, bases)
+            assert (registry.apps(), registry.links()) == rows
+            assert (await library.health.check()).findings == before
+            assert await library.health.moved() == found
+
+
+async def test_the_records_of_a_moved_app_come_back_too(app: Path, tmp_path: Path) -> None:
+    there = tmp_path / "deep" / "down" / "ComfyUI"
+    there.parent.mkdir(parents=True)
+    os.rename(app.parent, there)
+    async with Library.open(opened(tmp_path / "old")) as library:
+        await library.ready()
+        registry = library._opened.registry
+        tree, rows = snapshot(there), (registry.apps(), registry.links())
+        before = (await library.health.check()).findings
+        found = await library.health.relocation(str(app.parent), str(there))
+        assert not (await library.health.relocate(found)).failed
+        assert [one.base for one in registry.apps()] == [str(there / "models")]
+        healed = await library.health.check()
+        assert (healed.status, healed.links_right) == ("healthy", 2)
+        undone = await library.history.undo()
+        assert not undone.failed
+        assert (snapshot(there), (registry.apps(), registry.links())) == (tree, rows)
+        assert (await library.health.check()).findings == before
+        assert not (await library.history.undo(undone.op_id)).failed
+        assert (await library.health.check()).links_right == 2
 
 
 async def test_what_is_not_at_the_new_place_keeps_its_link(app: Path, tmp_path: Path) -> None:

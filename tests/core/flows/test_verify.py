@@ -12,7 +12,7 @@ import xxhash
 from pumas_tui.core.domain.findings import FindingKind
 from pumas_tui.core.domain.imports import ImportChoices
 from pumas_tui.core.fs import content
-from pumas_tui.core.fs.content import Pace
+from pumas_tui.core.fs.content import Content, Pace
 from pumas_tui.core.library import Library, OpenOptions, RunJobs, create_library
 from tests.support import modelfiles
 
@@ -98,8 +98,8 @@ def test_both_hashes_are_those_of_the_bytes(tmp_path: Path) -> None:
     path.write_bytes(raw)
     seen: list[int] = []
     with content.idle():
-        assert content.xxh3_128(str(path), Pace(seen.append)) == xxhash.xxh3_128(raw).hexdigest()
-    assert content.sha256(str(path), Pace(lambda _: None)) == hashlib.sha256(raw).hexdigest()
+        assert content.xxh3_128(str(path), Pace(seen.append)).digest == xxhash.xxh3_128(raw).hexdigest()
+    assert content.sha256(str(path), Pace(lambda _: None)).digest == hashlib.sha256(raw).hexdigest()
     assert sum(seen) == len(raw)
     path.write_bytes(b"")
-    assert content.sha256(str(path), Pace(seen.append)) == hashlib.sha256(b"").hexdigest()
+    assert content.sha256(str(path), Pace(seen.append)) == Content(hashlib.sha256(b"").hexdigest(), ())

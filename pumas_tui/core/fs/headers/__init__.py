@@ -2,8 +2,10 @@
 
 from pumas_tui.core.domain.files import Container, HeaderFacts
 from pumas_tui.core.fs.headers import gguf, onnx, pickles, refusals, safetensors
-from pumas_tui.core.fs.headers.source import Source, UnreadableHeaderError, opened
+from pumas_tui.core.fs.headers.source import Beginning, Source, UnreadableHeaderError, opened
 
+MOST_LOOKED_AT = safetensors.MAX_LOOKED_AT
+"""Bytes of a header."""
 _START = 4_096  # bytes that tell one format from another
 
 
@@ -24,6 +26,15 @@ def read(path: str) -> HeaderFacts:
             # A broken header may hide a pickle that begins with the same bytes: then it counts as one.
             container = Container.PICKLE if pickles.is_bare_pickle(start) else Container.UNKNOWN
             return HeaderFacts(container, problem=f"unreadable header: {error}")
+
+
+def read_start(start: bytes, size: int) -> HeaderFacts:
+    """Facts of a header that was brought from elsewhere: the first bytes of a file of `size` bytes. `problem`
+    is set when they break their format's rules, also where they end too early."""
+    try:
+        return _by_content(Beginning(start, size), start[:_START])
+    except UnreadableHeaderError as error:
+        return HeaderFacts(Container.UNKNOWN, problem=f"unreadable header: {error}")
 
 
 def _by_content(source: Source, start: bytes) -> HeaderFacts:

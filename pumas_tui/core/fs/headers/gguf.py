@@ -54,13 +54,16 @@ def read(source: Source, start: bytes) -> HeaderFacts | None:
     metadata = _metadata(cursor, key_count)
     tensors, data_end = _tensors(cursor, tensor_count)
     refuse = wanted = None
+    alignment = _alignment(metadata)
+    data_offset = -(-cursor.at // alignment) * alignment
     if tensors:
-        alignment = _alignment(metadata)
-        announced = -(-cursor.at // alignment) * alignment + data_end
+        announced = data_offset + data_end
         if announced > source.size:
             refuse = f"half a download: {announced} bytes announced, {source.size} there"
             wanted = announced
-    return HeaderFacts(Container.GGUF, tensors, metadata, refuse=refuse, wanted_bytes=wanted)
+    return HeaderFacts(
+        Container.GGUF, tensors, metadata, refuse=refuse, wanted_bytes=wanted, data_offset=data_offset
+    )
 
 
 class _Cursor:
@@ -188,7 +191,7 @@ def _tensors(cursor: _Cursor, count: int) -> tuple[tuple[TensorFact, ...], int]:
             raise UnreadableHeaderError("a tensor with impossible shape or offset")
         dtype, block, size = GGML_TYPES.get(kind, (f"type-{kind}", 1, 0))
         data_end = max(data_end, offset + -(-elements // block) * size)
-        tensors.append(TensorFact(name, dtype, shape))
+        tensors.append(TensorFact(name, dtype, shape, offset))
     return tuple(tensors), data_end
 
 

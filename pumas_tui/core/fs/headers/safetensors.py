@@ -81,6 +81,7 @@ class _Parser:
             self._metadata,
             refuse=refuse,
             wanted_bytes=wanted,
+            data_offset=8 + len(self._text),
         )
 
     def _read_metadata(self) -> None:
@@ -112,7 +113,7 @@ class _Parser:
         if math.prod(shape) * DTYPE_BITS[dtype] != (end - begin) * 8:
             raise UnreadableHeaderError(f"tensor {len(self._tensors) + 1} has another size than its shape")
         self._data_end = max(self._data_end, end)
-        self._tensors[name] = TensorFact(name, dtype, shape)
+        self._tensors[name] = TensorFact(name, dtype, shape, begin)
 
     def _opens(self) -> bool:
         """Step into an object; False when it is empty."""

@@ -38,6 +38,18 @@ class Source:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
+class Beginning(Source):
+    """The first bytes of a file of `size` bytes that lies elsewhere; it ends behind them."""
+
+    def __init__(self, start: bytes, size: int) -> None:
+        super().__init__("", -1, size)
+        self._start = start
+
+    def at(self, offset: int, length: int) -> bytes:
+        """Up to `length` bytes at `offset`."""
+        return self._start[offset : offset + length]
+
+
 @contextmanager
 def opened(path: str) -> Iterator[Source]:
     """Open a regular file for reading; symlinks are followed. Raises DiskError, also for anything else.
