@@ -14,10 +14,12 @@ from pumas_tui.cli.mapping import synced
 from pumas_tui.cli.options import Actions, Verb, Wanted
 from pumas_tui.cli.output import Outcome
 from pumas_tui.cli.plans import Report
+from pumas_tui.cli.rules import unfilled_lines
 from pumas_tui.cli.running import stoppable, unbroken
 from pumas_tui.core.domain.app_records import App, AppProposal, AppStatus
 from pumas_tui.core.domain.apps import TITLES, AppKind
 from pumas_tui.core.domain.errors import DecisionNeededError, PumasError, Trouble, UsageError, trouble
+from pumas_tui.core.domain.extra_roots import ExtraRoots, RootState, line
 from pumas_tui.core.domain.first_start import App as FoundApp
 from pumas_tui.core.domain.text import plural, safe, size
 from pumas_tui.core.library import Library, first_start
@@ -65,7 +67,7 @@ def _found_table(found: Sequence[FoundApp]) -> list[str]:
 @click.argument("path", metavar="PATH")
 @click.option("--kind", type=click.Choice([k.value for k in AppKind]), help="Else told from its files.")
 @click.option("--name", default="", help="Else the name of its folder.")
-@click.option("--version", default="", help="Else read from its files.")
+@click.option("--version", default="", help="Else read from its files, anew when the app is updated.")
 @click.option("--variant", default="default", help="Which variant of the mapping configs it takes.")
 @click.option(
     "--container",
@@ -94,9 +96,13 @@ def add(
 
     async def work(library: Library) -> Outcome:
         proposal = await _registered(library, path, containers=pairs, **said)
+        [offers] = await library.mapping.offered(proposal.app.uid)
         lines = [f"registered {_named(proposal.app)}", f"  {safe(proposal.app.base)}"]
+        lines += [f"  {line(s)}" for s in proposal.extra.roots if s.state is RootState.HERE]
+        lines += unfilled_lines(offers)
         linked = await _linked(library, wanted, proposal.app, lines, wants_links)
-        data = {**_added(proposal), **linked.data}
+        unfilled = [one.rule.target_subdir for one in offers.rules]
+        data = {**_added(proposal), "unfilled_folders": unfilled, **linked.data}
         return replace(linked, data=data, warnings=[*_notes(proposal), *linked.warnings])
 
     return with_library(wanted.options(), work)
@@ -168,7 +174,23 @@ def _added(proposal: AppProposal) -> dict[str, Any]:
         "app": told(proposal.app),
         "same_disk": proposal.same_disk,
         "linked_folders": dict(proposal.linked_folders),
+        "extra_roots": _extra(proposal.extra),
     }
+
+
+def _extra(extra: ExtraRoots) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": one.root.kind,
+            "path": one.root.path,
+            "section": one.root.section,
+            "is_default": one.root.is_default,
+            "state": one.state.value,
+            "in_library": one.in_library,
+            "reason": one.reason,
+        }
+        for one in extra.roots
+    ]
 
 
 def told(app: App) -> dict[str, Any]:
@@ -178,6 +200,7 @@ def told(app: App) -> dict[str, Any]:
         "name": app.name,
         "kind": app.kind.value,
         "version": app.version,
+        "version_said": app.version_said,
         "base": app.base,
         "variant": app.variant,
         "containers": [list(pair) for pair in app.containers],
@@ -194,11 +217,14 @@ def _named(app: App) -> str:
 @click.command("list", cls=Verb, reads_only=True, short_help="Apps that are registered.")
 @click.pass_obj
 def list_apps(wanted: Wanted) -> Outcome:
-    """Registered apps: whether each is there, its links, and of which kind new ones are."""
+    """Registered apps: whether each is there, its links, of which kind new ones are, and which folders beside
+    its own it reads (ComfyUI's extra_model_paths.yaml)."""
 
     async def work(library: Library) -> Outcome:
         found = await library.mapping.apps()
-        return Outcome({"apps": [_status(one) for one in found]}, _table(found) if found else ["no apps"])
+        troubles = [bad for one in found for bad in one.extra.troubles]
+        lines = _table(found) if found else ["no apps"]
+        return Outcome({"apps": [_status(one) for one in found]}, lines, troubles)
 
     return with_library(wanted.options(), work)
 
@@ -210,6 +236,7 @@ def _status(one: AppStatus) -> dict[str, Any]:
         "links": one.links,
         "link_kind": one.link_kind,
         "same_disk": one.same_disk,
+        "extra_roots": _extra(one.extra),
     }
 
 
@@ -232,6 +259,7 @@ def _table(found: Sequence[AppStatus]) -> list[str]:
     for one, row in zip(found, rows, strict=True):
         lines += [row, f"  {safe(one.app.base)}"]
         lines += [f"  {safe(one.reason)}"] if one.reason else []
+        lines += [f"  {line(seen)}" for seen in one.extra.roots]
     return lines
 
 

@@ -13,14 +13,19 @@ from pumas_tui.core.library import Library, OpenOptions
 def with_library(options: OpenOptions, work: Callable[[Library], Awaitable[Outcome]]) -> Outcome:
     """Open the library, do the work, close it. What opening had to mend is told among the warnings."""
 
-    async def body() -> Outcome:
+    told: list[
+        Outcome
+    ] = []  # not what the task returns: `asyncio.run` has that written out, however long it is
+
+    async def body() -> None:
         async with Library.open(options) as library:
             posted = asyncio.create_task(_posted(library.events()))
             await library.ready()
             outcome = await work(library)
-        return replace(outcome, warnings=[*outcome.warnings, *await posted])
+        told.append(replace(outcome, warnings=[*outcome.warnings, *await posted]))
 
-    return asyncio.run(body())
+    asyncio.run(body())
+    return told[0]
 
 
 async def _posted(events: AsyncIterator[Event]) -> list[Trouble]:

@@ -1,8 +1,8 @@
 """`health`, `verify`, `relocate`: what is broken, whether contents are still what came in, and what moved."""
 
-import threading
 from collections import Counter
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import click
@@ -12,8 +12,16 @@ from pumas_tui.cli.front import with_library
 from pumas_tui.cli.options import Verb, Wanted
 from pumas_tui.cli.output import Outcome
 from pumas_tui.cli.running import stoppable, unbroken
+from pumas_tui.cli.status_line import counted, measured
 from pumas_tui.core.domain.errors import DecisionNeededError, Trouble, UsageError
-from pumas_tui.core.domain.findings import Finding, FindingKind, HealthReport, Severity
+from pumas_tui.core.domain.findings import (
+    FETCHABLE,
+    FILLABLE,
+    Finding,
+    FindingKind,
+    HealthReport,
+    Severity,
+)
 from pumas_tui.core.domain.relocation import Relocation
 from pumas_tui.core.domain.repairs import Repair, Repaired, RepairPlan
 from pumas_tui.core.domain.text import bytes_of, plural, safe, size
@@ -47,7 +55,8 @@ def health(wanted: Wanted, kinds: tuple[str, ...], dry_run: bool) -> Outcome:
         raise UsageError("--readonly: health --repair changes links", hint="add --dry-run")
 
     async def work(library: Library) -> Outcome:
-        report = await library.health.check()
+        with counted(wanted, "links looked at") as so_far:
+            report = await library.health.check(on_progress=so_far)
         asked = [one for one in report.findings if _is_asked(one, kinds)]
         told = Outcome(_data(report), list(_lines(report)), report.not_checked)
         if not kinds:
@@ -122,8 +131,22 @@ def _finding(one: Finding) -> dict[str, Any]:
         "model_id": one.model_id,
         "app": one.app or None,
         "repair": _repair(one.repair) if one.repair is not None else None,
+        "hint": _hint(one),
+        "fill": _fill(one),
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _hint(one: Finding) -> str | None:
+    """The command that may put it right, where nothing here can."""
+    fetchable = one.kind in FETCHABLE and one.repair is None and one.model_id is not None
+    return f"pumas-tui hub download --missing {one.model_id}" if fetchable else None
+
+
+def _fill(one: Finding) -> str | None:
+    """The command that brings a lost or wrong file back from where it is now."""
+    fits = one.kind in FILLABLE and one.repair is None and one.model_id is not None
+    return f"pumas-tui import PATH --into {one.model_id}" if fits else None
 
 
 def _repair(repair: Repair) -> dict[str, Any]:
@@ -140,6 +163,10 @@ def _lines(report: HealthReport) -> Iterator[str]:
         if one.severity is not Severity.INFO or shown[one.kind] <= _FEW:
             repair = f" -> {safe(one.repair.does)}" if one.repair is not None else ""
             yield f"{one.severity.value}  {one.kind.value}  {safe(one.message)}{repair}"
+            if (hint := _hint(one)) is not None:
+                yield f"       get it from the Hub: {safe(hint)}"
+            if (fill := _fill(one)) is not None:
+                yield f"       it is at PATH: {safe(fill)}"
         elif shown[one.kind] == counts[one.kind]:
             yield f"info  {one.kind.value}  and {counts[one.kind] - _FEW} more"
 
@@ -168,15 +195,15 @@ def _limit(_context: click.Context, _option: click.Parameter, written: str | Non
 def verify(wanted: Wanted, models: tuple[str, ...], limit: int | None) -> Outcome:
     """Read every file of each MODEL, or of all, from the disk itself and compare it with its recorded hashes.
 
-    What was never read comes first, so that several calls with --limit get through all of it. A file that is
-    not what came in is told by `health` too, until it is found right again.
+    What was never read comes first, so that several calls with --limit get through all of it. What was read
+    once and was right goes on where it was stopped, and tells where it changed. A file that is not what came
+    in is told by `health` too, until it is found right again.
     """
 
     async def work(library: Library) -> Outcome:
-        def read(stop: threading.Event) -> Awaitable[VerifyReport]:
-            return library.health.verify(models or None, limit_bytes=limit, stop=stop)
-
-        return _verified(await stoppable(read))
+        with measured(wanted, "reading") as so_far:
+            order = partial(library.health.verify, models or None, limit_bytes=limit, on_progress=so_far)
+            return _verified(await stoppable(lambda stop: order(stop=stop)))
 
     return with_library(wanted.options(), work)
 

@@ -12,6 +12,7 @@ from pumas_tui.cli.front import with_library
 from pumas_tui.cli.linking import Linked, link_imported
 from pumas_tui.cli.options import Verb, Wanted
 from pumas_tui.cli.output import Outcome
+from pumas_tui.cli.refetching import fill
 from pumas_tui.cli.running import Ran, interruption, narrated, report_failure, run_jobs
 from pumas_tui.core.domain import describing, pickle_verdict
 from pumas_tui.core.domain.errors import NotFoundError, Trouble, UsageError
@@ -70,6 +71,7 @@ class Judged:
 @click.option(
     "--no-link", "link", is_flag=True, flag_value=False, default=True, help="Make no links in apps now."
 )
+@click.option("--into", metavar="MODEL", help="PATH is, or holds, what MODEL lacks: fill it.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
 @click.option("--progress", is_flag=True, help="Events as JSON lines on stdout before the answer.")
 @click.pass_obj
@@ -79,14 +81,22 @@ def import_verb(
     paths: tuple[str, ...],
     mode: str | None,
     model_type: str | None,
+    into: str | None,
     dry_run: bool,
     progress: bool,
     **rest: Any,
 ) -> Outcome:
     """Scan, group and identify PATHs (files or folders), then copy what they hold into the library.
 
-    Once all are in, the apps get links to them where the way is free.
+    Once all are in, the apps get links to them where the way is free. With --into no model is made: files of
+    MODEL that are gone or not what they were come back from PATH, where SHA-256 proves them to be the ones.
     """
+    absolute = [str(Path(path).absolute()) for path in paths]
+    if into is not None:
+        link = rest.pop("link")
+        return fill(
+            wanted, absolute, into, dry_run, progress, any((mode, model_type, not link, *rest.values()))
+        )
     said = ImportChoices(
         model_type=model_type or "",
         accept_missing=True,
@@ -94,7 +104,6 @@ def import_verb(
         duplicates=DuplicatePolicy.SKIP,
         **rest,
     )
-    absolute = [str(Path(path).absolute()) for path in paths]
 
     async def work(library: Library) -> Outcome:
         choices = replace(said, mode=ImportMode(mode or library.settings.imports.mode))

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pumas_tui.cli.options import Wanted
-from pumas_tui.core import settings
 from pumas_tui.core.domain.errors import UsageError
-from pumas_tui.core.library import OpenOptions, RunJobs
+from pumas_tui.core.domain.open_options import OpenOptions, RunJobs
 
 _NO_SCREEN = ("", "dumb")
 
@@ -45,6 +44,8 @@ class LaunchTui:
 
 def _own_place(wanted: Wanted) -> bool:
     """No place was named. A place that the user named may be a disk that is not mounted."""
+    from pumas_tui.core import settings  # `--help` is answered without
+
     config = Path(wanted.config) if wanted.config is not None else None
     return not (wanted.root or os.environ.get("PUMAS_ROOT") or settings.load(config).library.root)
 

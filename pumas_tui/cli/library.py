@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from pumas_tui.core.domain.text import plural, safe, size
 from pumas_tui.core.library import Library, create_library
 
 _ALL = 2**31 - 1
+_TOLD = tuple(field.name for field in fields(ModelRow) if field.name != "added_at")
 _BIGGEST_FIRST = (OrderBy.SIZE, OrderBy.ADDED, OrderBy.LINKS)
 
 
@@ -65,29 +66,29 @@ def list_models(wanted: Wanted, query: tuple[str, ...], sort: str, limit: int | 
 
     async def work(library: Library) -> Outcome:
         found = await library.models.search(" ".join(query), order=order, limit=limit or _ALL, offset=offset)
-        return _page(found)
+        return Outcome(_page(found)) if wanted.json else Outcome(lines=model_table(found.rows))
 
     return with_library(wanted.options(), work)
 
 
-def _page(page: Page) -> Outcome:
-    data = {
+def _page(page: Page) -> dict[str, Any]:
+    return {
         "models": [brief(row) for row in page.rows],
         "total": page.total,
         "offset": page.offset,
         "query_ms": page.query_ms,
     }
-    return Outcome(data, model_table(page.rows) if page.rows else ["no models"])
 
 
 def brief(row: ModelRow) -> dict[str, Any]:
     """A model in a list, as JSON."""
-    told = asdict(row)
-    return {key: told[key] for key in told if key != "added_at"} | {"tags": list(row.tags)}
+    return {key: getattr(row, key) for key in _TOLD} | {"tags": list(row.tags)}
 
 
 def model_table(rows: tuple[ModelRow, ...]) -> list[str]:
     """Models as a table for people."""
+    if not rows:
+        return ["no models"]
     cells = [
         [row.model_id, row.subtype or row.model_type, size(row.size_bytes), row.trust.value, _safety(row)]
         for row in rows

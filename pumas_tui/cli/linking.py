@@ -8,6 +8,7 @@ from typing import Any
 from pumas_tui.cli import plans
 from pumas_tui.cli.running import unbroken
 from pumas_tui.core.domain.errors import Trouble
+from pumas_tui.core.domain.imports import BROUGHT
 from pumas_tui.core.domain.jobs import Job, JobKind, JobState
 from pumas_tui.core.domain.plan import Act, Applied
 from pumas_tui.core.library import Library
@@ -50,7 +51,7 @@ async def link_imported(library: Library, jobs: Sequence[Job]) -> Linked:
 
 
 def _links(job: Job, result: Mapping[str, Any]) -> bool:
-    is_new = job.state is JobState.DONE and result.get("status") == "imported"
+    is_new = job.state is JobState.DONE and result.get("status") in BROUGHT
     return job.kind in (JobKind.IMPORT, JobKind.DOWNLOAD) and is_new and bool(result.get("link", True))
 
 

@@ -1,4 +1,4 @@
-"""`map plan|apply|rules|check|unlink` and `sync`: which links apps get, shown, made and taken away."""
+"""`map plan|apply|check|unlink` and `sync`: which links apps get, shown, made and taken away."""
 
 import os
 from collections.abc import Sequence
@@ -13,7 +13,9 @@ from pumas_tui.cli.front import with_library
 from pumas_tui.cli.options import Actions, Verb, Wanted
 from pumas_tui.cli.output import Outcome
 from pumas_tui.cli.plans import Report
+from pumas_tui.cli.rules import disable, enable, rules
 from pumas_tui.cli.running import stoppable
+from pumas_tui.cli.status_line import counted
 from pumas_tui.core.domain.errors import (
     DecisionNeededError,
     PumasError,
@@ -132,9 +134,14 @@ async def _apply_one(
     library: Library, wanted: Wanted, one: Plan, answers: Answers, kind: OperationKind
 ) -> Applied:
     """Raises PumasError; a RemovalNotConfirmedError where many links would go and nobody could be asked."""
-    apply_it = partial(library.mapping.apply, one, answers.to(one), kind=kind)
+
+    async def apply_it(*, confirmed: bool) -> Applied:
+        with counted(wanted, "links") as told:
+            order = partial(library.mapping.apply, one, answers.to(one), kind=kind, on_progress=told)
+            return await stoppable(lambda stop: order(stop=stop, confirmed=confirmed))
+
     try:
-        return await stoppable(lambda stop: apply_it(stop=stop, confirmed=wanted.yes))
+        return await apply_it(confirmed=wanted.yes)
     except RemovalNotConfirmedError as error:
         if wanted.quiet:
             raise
@@ -145,49 +152,12 @@ async def _apply_one(
             raise
     if not asking.agrees("Remove them?"):
         raise DecisionNeededError(f"{one.header.app}: nothing was changed")
-    return await stoppable(lambda stop: apply_it(stop=stop, confirmed=True))
+    return await apply_it(confirmed=True)
 
 
 def _open(count: int) -> Trouble:
     hint = "see map plan, then answer with --resolve or --resolve-target"
     return Trouble("conflict", f"{plural(count, 'conflict')} left without an answer", hint=hint)
-
-
-@click.command("rules", cls=Verb, reads_only=True, short_help="The rules in force, and where each is from.")
-@_APP
-@click.pass_obj
-def rules(wanted: Wanted, app: str | None) -> Outcome:
-    """Which rules say what an app gets: the folder, the file each rule is from, and what it stands for.
-
-    The most specific file wins: a user's before those that came with the program, an exact version before
-    any, a variant before none.
-    """
-
-    async def work(library: Library) -> Outcome:
-        found = await library.mapping.rules(app)
-        told = [
-            {
-                "app": one.name,
-                "rule": rule.rule.name,
-                "target_subdir": rule.rule.target_subdir,
-                "config": rule.config,
-                "layer": rule.layer.name.lower(),
-                "enabled": rule.rule.enabled,
-                "over": list(rule.over),
-                "why": rule.why,
-            }
-            for one, active in found
-            for rule in active
-        ]
-        lines = []
-        for one, active in found:
-            version = f" {safe(one.version)}" if one.version else ""
-            lines.append(f"{safe(one.name)}{version}, variant {safe(one.variant)}")
-            for rule in active:
-                lines += [f"  {safe(rule.rule.target_subdir or '.')}", f"    {safe(rule.why)}"]
-        return Outcome({"rules": told}, lines or ["no apps"])
-
-    return with_library(wanted.options(), work)
 
 
 @click.command("check", cls=Verb, reads_only=True, short_help="Check a mapping config.")
@@ -243,10 +213,9 @@ def sync(wanted: Wanted, app: str | None, prune: bool) -> Outcome:
     """
 
     async def work(library: Library) -> Outcome:
-        done = await stoppable(
-            lambda stop: library.mapping.sync(app, prune=prune, confirmed=wanted.yes, stop=stop)
-        )
-        return synced(done)
+        with counted(wanted, "links") as told:
+            order = partial(library.mapping.sync, app, prune=prune, confirmed=wanted.yes, on_progress=told)
+            return synced(await stoppable(lambda stop: order(stop=stop)))
 
     return with_library(wanted.options(), work)
 
@@ -260,7 +229,9 @@ def synced(done: Sequence[Applied]) -> Outcome:
 
 
 map_verb = Actions(
-    "map", [plan, apply, rules, check, unlink], short_help="Plan links, apply plans, see rules."
+    "map",
+    [plan, apply, rules, enable, disable, check, unlink],
+    short_help="Plan links, apply plans, see and switch rules.",
 )
 
 VERBS = {"map": map_verb, "sync": sync}

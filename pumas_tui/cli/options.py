@@ -10,7 +10,7 @@ import click
 from pumas_tui.cli import diagnostics
 from pumas_tui.core.domain.errors import UsageError
 from pumas_tui.core.domain.jobs import JobState
-from pumas_tui.core.library import OpenOptions, RunJobs
+from pumas_tui.core.domain.open_options import OpenOptions, RunJobs
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from typing import Any
 
@@ -56,7 +56,12 @@ class Report:
 def data_of(plans: Sequence[Plan]) -> dict[str, Any]:
     """Plans as the data of an answer."""
     actions = [plan_json.action_json(a, plan.header.app) for plan in plans for a in plan.actions]
-    return {"actions": actions, "summary": _summed(plan_json.summary(plan) for plan in plans)}
+    offers = [{"app": plan.header.app, **asdict(plan.offer)} for plan in plans if plan.offer is not None]
+    return {
+        "actions": actions,
+        "summary": _summed(plan_json.summary(plan) for plan in plans),
+        "extra_model_paths": offers,
+    }
 
 
 def _summed(summaries: Iterable[dict[str, int]]) -> dict[str, int]:
@@ -85,6 +90,9 @@ def plan_lines(plan: Plan) -> Iterator[str]:
         for action in actions:
             yield from _action_lines(action)
     yield f"  {sums(plan)}"
+    if plan.offer is not None:
+        yield f"  {safe(plan.offer.words)}:"
+        yield from (f"      {safe(text)}" for text in plan.offer.text.splitlines())
 
 
 def _origin(rule: str, config: str) -> str:

@@ -289,6 +289,8 @@ def report_failure(job: Job) -> tuple[Trouble, int]:
         if error:
             code, message = str(error.get("code", "failed")), str(error.get("message", f"{name} is paused"))
             first = "free space, then " if code == DiskFullError.code else ""
+            if job.waits_for_network:
+                first = "goes on by itself in pumas-tui once the network is back; else "
             return Trouble(code, message, error.get("path"), f"{first}{hint}"), diagnostics.exit_code_of(code)
         return Trouble("paused", f"{name} is paused", hint=hint), diagnostics.SOME_FAILED
     if job.state is JobState.NEEDS_YOU:

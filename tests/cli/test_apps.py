@@ -61,6 +61,35 @@ def test_add_tells_the_plan_and_links_only_where_it_is_told_so(
     assert (unclear.code, unclear.data["choices"]) == (3, ["ComfyUI", "ComfyUI-2"])
 
 
+def test_what_an_app_reads_from_elsewhere_is_told_and_not_linked(
+    root: Path, samples: Path, tmp_path: Path
+) -> None:
+    sample = samples / "ink-wash-style-xl.safetensors"
+    imported = pumas("import", sample, "--json", root=root)
+    app, lora = comfyui(tmp_path / "ComfyUI"), tmp_path / "Lora\x1b[2J"
+    lora.mkdir()
+    (lora / "ink.safetensors").symlink_to(Path(imported.models[0]["path"]) / sample.name)
+    config = app.parent / "extra_model_paths.yaml"
+    config.write_text(f'a1111:\n  base_path: "{tmp_path}"\n  loras: "Lora\\x1b[2J"\n  vae: gone\n')
+    ran = pumas("app", "add", app.parent, "--sync", "--json", root=root)
+    assert ran.code == 0 and links(app) == {}
+    told = [(one["kind"], one["section"], one["state"]) for one in ran.data["extra_roots"]]
+    assert told == [("loras", "a1111", "here"), ("vae", "a1111", "absent")]
+    assert any("vae is also read from" in warning["message"] for warning in ran.document["warnings"])
+    [refused] = pumas("map", "plan", "--json", root=root).data["actions"]
+    assert refused["reason"].startswith("extra_root: ComfyUI reads it already as ")
+    [listed] = pumas("app", "list", "--json", root=root).data["apps"]
+    assert listed["extra_roots"] == ran.data["extra_roots"] and listed["extra_roots"][0]["path"] == str(lora)
+    shown = pumas("app", "list", root=root).out
+    assert "loras are also read from" in shown and "\x1b" not in shown
+    assert (
+        f"vae is also read from {tmp_path}/gone (extra_model_paths.yaml, section a1111): it is not" in shown
+    )
+    config.write_text("[")
+    broken = pumas("app", "list", "--json", root=root)
+    assert broken.code == 0 and [w["code"] for w in broken.document["warnings"]] == ["bad_config"]
+
+
 def test_remove_takes_away_its_links_only(root: Path, samples: Path, tmp_path: Path) -> None:
     one, two = comfyui(tmp_path / "one"), comfyui(tmp_path / "two")
     assert pumas("init", "--app", one.parent, "--app", two.parent, root=root).code == 0

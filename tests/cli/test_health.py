@@ -49,6 +49,22 @@ def test_verify_names_the_file_and_fails(root: Path, tmp_path: Path) -> None:
     assert (limited.data["files"], limited.data["left"]) == (1, 1)
 
 
+def test_verify_names_the_place_in_a_large_file(root: Path, tmp_path: Path) -> None:
+    """A file of three blocks as they really are, almost all of it a hole."""
+    modelfiles.safetensors_file(tmp_path / "in/big.safetensors", {"w": ("U8", [150_000_000])})
+    assert pumas("import", tmp_path / "in", root=root).code == 0
+    assert pumas("verify", root=root).code == 0
+    path = Path(pumas("path", "big", root=root).out.strip()) / "big.safetensors"
+    with path.open("r+b") as file:
+        file.seek(100_000_000)
+        file.write(b"x")
+    ran = pumas("verify", "--json", root=root)
+    [found] = ran.data["findings"]
+    assert ran.code == 5 and found["evidence"][1:] == ["differs in block 1, bytes 67,108,864-134,217,727"]
+    assert "block 1, bytes 67,108,864-134,217,727" in ran.err
+    assert pumas("health", "--json", root=root).data["findings"][0] == found
+
+
 def test_rename_takes_the_links_along_and_undo_brings_it_back(root: Path, tmp_path: Path) -> None:
     app = linked(root, tmp_path)
     before = links(app)

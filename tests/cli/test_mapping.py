@@ -139,3 +139,45 @@ def test_a_question_on_a_terminal_means_no_until_y(linked: Path, root: Path) -> 
         terminal.send("y\r")
         assert terminal.wait() == 0
     assert links(linked) == {}
+
+
+def test_a_rule_is_offered_taken_and_given_back(app: Path, root: Path) -> None:
+    (app / "ipadapter").mkdir()
+    (app / "ipadapter/plus.safetensors").write_bytes(b"weights")
+    (app / "ultralytics/bbox").mkdir(parents=True)
+    added = pumas("app", "add", app.parent, root=root)
+    assert "no rule fills 2 folders of it: pumas-tui map rules --app ComfyUI" in added.out
+    shown = pumas("map", "rules", "--json", root=root).data
+    first = shown["offered"][0]
+    assert (first["rule"], first["target_subdir"], first["files"], first["enabled"]) == (
+        "ipadapter", "ipadapter", 1, False,
+    )  # fmt: skip
+    assert first["enable"] == "pumas-tui map enable ipadapter --app ComfyUI"
+    lines = pumas("map", "rules", root=root).out
+    assert lines.index("offered (switched off)") < lines.index("ipadapter   1 file of weights")
+    taken = pumas("map", "enable", "ipadapter", root=root)
+    config = root / "mappings/comfyui_*_default.json"
+    assert taken.code == 0 and str(config) in taken.out and "map disable ipadapter" in taken.out
+    assert json.loads(config.read_text())["mappings"][0]["enabled"] is True
+    again = pumas("map", "enable", "ipadapter", "--app", "comfy", "--json", root=root)
+    assert (again.code, again.data["changed"], again.data["file"]) == (0, False, None)
+    now = pumas("map", "rules", "--json", root=root).data
+    assert [one["rule"] for one in now["offered"]] == ["bbox"]
+    assert {one["rule"] for one in now["rules"]} - {one["rule"] for one in shown["rules"]} == {"ipadapter"}
+    assert pumas("map", "disable", "ipadapter", root=root).code == 0
+    assert pumas("map", "rules", "--json", root=root).data == shown
+
+
+def test_a_rule_is_not_switched_where_that_cannot_be_done(app: Path, root: Path, tmp_path: Path) -> None:
+    assert pumas("map", "enable", "loras", root=root).code == 3
+    assert pumas("app", "add", app.parent, root=root).code == 0
+    ran = pumas("--readonly", "map", "disable", "loras", root=root)
+    config = root / "mappings/comfyui_*_default.json"
+    assert (ran.code, config.exists()) == (2, False)
+    config.write_text("mine, and no JSON")
+    ran = pumas("map", "disable", "loras", root=root)
+    assert ran.code == 4 and str(config) in ran.err and "map check" in ran.err
+    assert config.read_text() == "mine, and no JSON"
+    assert pumas("app", "add", comfyui(tmp_path / "Second").parent, root=root).code == 0
+    ran = pumas("map", "disable", "loras", root=root)
+    assert ran.code == 3 and "--app says which app is meant: ComfyUI, Second" in ran.err

@@ -70,6 +70,57 @@ def test_a_person_takes_a_candidate(root: Path, tmp_path: Path, hub: Hub) -> Non
     assert (shown["license"], shown["trust"]) == ("mit", "manual")
 
 
+def test_what_was_filled_in_is_one_change_that_undo_takes_back(root: Path, tmp_path: Path, hub: Hub) -> None:
+    for name in ("Cosy", "Cold"):
+        content = weights(tmp_path / f"{name}_Lights.safetensors", name.encode())
+        hub.add(model(f"art/{name}_Lights", {f"{name}_Lights.safetensors": content}, card=CARD))
+    files = [tmp_path / f"{name}_Lights.safetensors" for name in ("Cosy", "Cold")]
+    assert pumas("import", *files, root=root).code == 0
+    env = asking(hub.endpoint)
+    ran = pumas("identify", "--pending", root=root, extra=env)
+    [line] = [line for line in ran.out.splitlines() if "pumas-tui undo" in line]
+    assert line.startswith("2 models filled in")
+    operation = line.rpartition(" ")[2]
+
+    [newest, *_] = pumas("history", "--json", root=root).data["operations"]
+    assert newest["id"].startswith(operation)
+    assert newest["title"] == "look-up: 2 models filled in"
+    edited = pumas("edit", "cosy", "--set", "license=my own words", root=root)
+    assert edited.code == 0, edited.err
+    undone = pumas("undo", operation, "--json", root=root)
+    assert undone.code == 5, "a field that was edited since stays"
+    assert "set license to what it was" in undone.out
+    for name, licence in (("cosy", "my own words"), ("cold", "")):
+        said = pumas("show", name, "--json", root=root).data["metadata"]
+        assert (said["license"], said["base_model"], said["trust"]) == (licence, "", "verified")
+    again = pumas("identify", "cosy", "cold", "--json", root=root, extra=env)
+    assert [told["filled"] for told in again.models] == [False, False]
+    assert again.data["operation"] is None
+
+
+def test_what_the_cache_has_is_shown_and_nothing_is_asked(root: Path, tmp_path: Path, hub: Hub) -> None:
+    file = tmp_path / "Cosy_Lights.safetensors"
+    hub.add(model("art/Cosy_Lights", {"Cosy_Lights.safetensors": claimed(len(weights(file)))}, card=CARD))
+    assert pumas("import", file, root=root).code == 0
+    env = asking(hub.endpoint)
+    empty = pumas("identify", "cosy", "--cached", "--json", root=root, extra=env)
+    assert (empty.code, empty.document["errors"][0]["code"]) == (3, "not_found")
+    assert pumas("hub", "search", "cosy lights", root=root, extra=env).code == 0
+    asked = len(hub.requests)
+    for subject in ("cosy", str(file)):
+        shown = pumas("identify", subject, "--cached", "--offline", root=root, extra=env)
+        assert shown.code == 0, shown.err
+        assert "art/Cosy_Lights, from the cache of 20" in shown.out
+    [told] = pumas("identify", "cosy", "--cached", "--json", root=root, extra=env).models
+    assert (told["stale"], told["filled"], told["candidates"][0]["repo_id"]) == (
+        True,
+        False,
+        "art/Cosy_Lights",
+    )
+    assert len(hub.requests) == asked
+    assert pumas("show", "cosy", "--json", root=root).data["metadata"]["trust"] == "pending"
+
+
 def test_search_files_and_download(root: Path, tmp_path: Path, hub: Hub) -> None:
     content = weights(tmp_path / "x.safetensors")
     files: dict[str, bytes | str | HubFile] = {

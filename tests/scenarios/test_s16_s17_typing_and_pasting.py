@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -21,8 +22,16 @@ _watch: list[tuple[int, list[str]]] = []
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watch and event in _WATCHED and threading.get_ident() == _watch[0][0]:
+    if _watch and event in _WATCHED and threading.get_ident() == _watch[0][0] and not _importing():
         _watch[0][1].append(f"{event} {arguments[:1]}")
+
+
+def _importing() -> bool:
+    """The program's own code is read when it is first wanted, by whichever thread wants it."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and not frame.f_code.co_filename.startswith("<frozen importlib"):
+        frame = frame.f_back
+    return frame is not None
 
 
 sys.addaudithook(_hook)  # cannot be taken away again: does nothing unless a block watches

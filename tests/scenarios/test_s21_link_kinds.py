@@ -65,8 +65,14 @@ def test_no_link_at_all_is_refused_with_another_way(tmp_path: Path) -> None:
             assert (ran.code, ran.data["links"]["created"]) == (0, 0), ran.err
             [refused] = pumas("map", "plan", "--json", root=root).data["actions"]
             assert refused["action"] == "refuse" and refused["reason"].startswith("no_link")
-            assert "extra_model_paths.yaml" in pumas("map", "plan", root=root).out
+            told = pumas("map", "plan", "--json", root=root)
+            [offer] = told.data["extra_model_paths"]
+            shown = pumas("map", "plan", root=root).out
+            assert f"with this in {offer['file']}:" in shown and f'base_path: "{root}/models"' in shown
             assert pumas("sync", root=root).code == 0
             assert snapshot(stick) == before
+            Path(offer["file"]).write_text(offer["text"])
+            [read] = pumas("map", "plan", "--json", root=root).data["actions"]
+            assert read["reason"].startswith("extra_root: ComfyUI reads it already")
     except NoDiskError as why:
         pytest.skip(str(why))

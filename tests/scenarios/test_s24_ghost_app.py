@@ -1,5 +1,6 @@
 """S24: an app was removed in the file manager: a ghost; cleaning it removes only its rows."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -33,16 +34,22 @@ def test_cleaning_a_ghost_removes_only_its_rows(root: Path, inbox: Path, tmp_pat
     assert pumas("health", "--json", root=root).data["status"] == "healthy"
 
 
-def test_forgetting_an_app_cannot_be_taken_back_and_breaks_nothing(
+def test_a_forgotten_app_is_known_again_when_that_is_taken_back(
     root: Path, inbox: Path, tmp_path: Path
 ) -> None:
     app = comfyui(tmp_path / "Gone")
     modelfiles.lora_sdxl(inbox / "style.safetensors")
     assert pumas("import", inbox, root=root).code == 0
     assert pumas("app", "add", app.parent, "--sync", root=root).code == 0
-    shutil.rmtree(app.parent)
+    tree, away = snapshot(app), tmp_path / "elsewhere"
+    os.rename(app.parent, away)
+    before = pumas("health", "--json", root=root).data["findings"]
     assert pumas("health", "--repair", "ghost_app", "--yes", root=root).code == 0
-    ran = pumas("undo", root=root)
-    assert ran.code == 5 and "not registered any more" in ran.err
     assert rows(root) == {"apps": [], "links": []}
     assert pumas("health", "--json", root=root).data["status"] == "healthy"
+    ran = pumas("undo", "--json", root=root)
+    assert ran.code == 0, ran.err
+    assert pumas("health", "--json", root=root).data["findings"] == before
+    os.rename(away, app.parent)
+    report = pumas("health", "--json", root=root).data
+    assert (report["status"], report["links_right"]) == ("healthy", 1) and snapshot(app) == tree
