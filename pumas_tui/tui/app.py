@@ -8,7 +8,8 @@ import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.widgets import Input
@@ -17,40 +18,31 @@ from pumas_tui.core import settings as settings_file
 from pumas_tui.core.domain.actions import Scope
 from pumas_tui.core.domain.errors import PumasError
 from pumas_tui.core.domain.events import MessagePosted
-from pumas_tui.core.domain.first_start import Choice
-from pumas_tui.core.domain.imports import ImportChoices, ImportMode
 from pumas_tui.core.domain.jobs import JobState
 from pumas_tui.core.domain.text import plural, safe
 from pumas_tui.core.library import Library, OpenOptions, first_start, is_first_start
 from pumas_tui.tui import bridge, messages, terminal
 from pumas_tui.tui.keymap import Keymap, bindings, default_keymap, load_keymap
-from pumas_tui.tui.modals.ask import ask
-from pumas_tui.tui.modals.leave import Leave, LeaveDialog
-from pumas_tui.tui.modals.pasting import Meant, take_paste
-from pumas_tui.tui.modals.undo import undo_last
-from pumas_tui.tui.online import OnlineApp
+from pumas_tui.tui.places import LibraryApp
 from pumas_tui.tui.presenters.frame import HeaderFacts
-from pumas_tui.tui.presenters.imports import Section, section_of
 from pumas_tui.tui.presenters.theme import PUMAS
-from pumas_tui.tui.screens.first_start import FirstStartApp
-from pumas_tui.tui.screens.health import HealthScreen
-from pumas_tui.tui.screens.imports import ImportsScreen
 from pumas_tui.tui.screens.library import LibraryScreen
-from pumas_tui.tui.screens.mapping import MappingScreen
-from pumas_tui.tui.screens.settings import SettingsScreen
 from pumas_tui.tui.widgets.burst import GAP_S
 from pumas_tui.tui.widgets.chores import chore
-from pumas_tui.tui.widgets.frame import READ_ONLY, FrameOptions
+from pumas_tui.tui.widgets.frame import READ_ONLY, FramedScreen, FrameOptions
 from pumas_tui.tui.widgets.guarded_app import STYLES, leave_on_signals
 from pumas_tui.tui.widgets.jobs_drawer import JobsDrawer
-from pumas_tui.tui.widgets.path_prompt import PathPrompt
 from pumas_tui.tui.widgets.popup import Prompt
-from pumas_tui.tui.widgets.welcome import welcome_back
+
+if TYPE_CHECKING:
+    from pumas_tui.core.domain.first_start import Choice
 
 _TWICE_S = 2.0
+_AT_ONCE_S = 0.2
+"""How long a library may take to open before a frame without it is shown."""
 
 
-class PumasApp(OnlineApp, inherit_bindings=False):
+class PumasApp(LibraryApp, inherit_bindings=False):
     """Shows the frame at once and the library when `opening` gives it. Its exit value is the exit code.
 
     Where `opening` raises a PumasError the app ends and `failure` holds it. `slow`: the terminal is far away.
@@ -60,6 +52,8 @@ class PumasApp(OnlineApp, inherit_bindings=False):
     BINDINGS = bindings(Scope.GLOBAL)
     ENABLE_COMMAND_PALETTE = False
     CSS_PATH = STYLES
+    BEGIN_AFTER_S: ClassVar[float] = 0.1
+    """When work in the background begins after the first picture: its threads would hold up the rows."""
     CHECK_AFTER_S: ClassVar[float] = 2.0
     """When the first check of the library's health begins: the first moments belong to who opened it."""
 
@@ -85,7 +79,6 @@ class PumasApp(OnlineApp, inherit_bindings=False):
         self._opening = opening
         self._slow = slow
         self._readonly = readonly
-        self._conflicts: dict[str, int] = {}
         self._interrupted_at = 0.0
 
     def on_mount(self) -> None:
@@ -99,61 +92,38 @@ class PumasApp(OnlineApp, inherit_bindings=False):
             self.failure = error
             self.exit(error.exit_code)
             return
-        self.library = library
-        self.header = replace(self.header, root=safe(library.paths.root))
-        for screen_class in (LibraryScreen, ImportsScreen, MappingScreen, HealthScreen, SettingsScreen):
-            self.add_place(screen_class(library, **self.frame))
-        self._show_facts()
-        await self.switch_mode(LibraryScreen.PLACE)
+        if self.library is None:
+            self.take(library)
+            await self.switch_mode(LibraryScreen.PLACE)
         for problem in self.keys.problems:
             self.place.show_message(
                 f"keymap.toml line {problem.line}: {problem.entry}: {problem.reason}", "warning"
             )
         self.run_worker(chore(bridge.run, self.bridge, library.events(), slow=self._slow))
-        self.go_online(library)
         self.bridge.know(jobs := await library.jobs.list())
         self.bridge.flush()
-        self.set_timer(self.CHECK_AFTER_S, self._health.check)
-        await welcome_back(self.place, library.last_visit, jobs)
+        begin = partial(self.run_worker, chore(self._begin, library))
+        self.place.call_after_refresh(self.set_timer, self.BEGIN_AFTER_S, begin)
+        if jobs:
+            from pumas_tui.tui.widgets.welcome import welcome_back
 
-    def _show_facts(self) -> None:
-        state = self.bridge.state
-        imports = sum(section_of(view) is Section.NEED_YOU for view in state.jobs.values())
-        conflicts = {**self._conflicts, **self._mapping.plans.open_conflicts}
-        asking = {ImportsScreen.PLACE: imports, MappingScreen.PLACE: sum(conflicts.values())}
-        self.show_facts(state, {**asking, HealthScreen.PLACE: self._health.checkup.checked.needs_you})
+            await welcome_back(self.place, library.last_visit, jobs)
 
-    @on(messages.JobsChanged)
-    @on(MappingScreen.Counted)
-    @on(HealthScreen.Counted)
-    def _facts_changed(self) -> None:
-        self._show_facts()
+    def get_default_screen(self) -> FramedScreen:
+        """The library where it is open by now, so that it is in the first picture."""
+        opening = self._opening
+        if not isinstance(opening, asyncio.Future) or not opening.done() or opening.exception() is not None:
+            return super().get_default_screen()
+        self.take(opening.result())
+        return self.begin_with(LibraryScreen.PLACE)
 
-    def on_plans_made(self, event: messages.PlansMade) -> None:
-        self._conflicts.update(event.conflicts)
-        self._show_facts()
-
-    def on_links_changed(self) -> None:
-        self._mapping.facts_changed()
-        self._health.facts_changed()
-        self.place_of(SettingsScreen).facts_changed()
-
-    @on(SettingsScreen.PlanWanted)
-    async def _show_plan(self, event: SettingsScreen.PlanWanted) -> None:
-        self._mapping.plan_of(event.uid)
-        await self.action_mapping()
-
-    @on(HealthScreen.ModelWanted)
-    async def _show_model(self, event: HealthScreen.ModelWanted) -> None:
-        await self.action_library()
-        self._library_screen.search_for(event.name)
-
-    def on_models_changed(self, event: messages.ModelsChanged) -> None:
-        self._library_screen.models_rev += 1
-        self._mapping.plans.stale = self._health.checkup.stale = True
-
-    def on_scan_changed(self, event: messages.ScanChanged) -> None:
-        self._library_screen.scan = event.scan
+    async def _begin(self, library: Library) -> None:
+        await library.load_network()
+        self.go_online(library)
+        library.begin()
+        if not self._readonly:
+            self.library_screen.rescan(quiet=True)
+        self.set_timer(self.CHECK_AFTER_S, lambda: self.health.check())
 
     def on_sources_seen(self, event: messages.SourcesSeen) -> None:
         seen = plural(event.scan.files_seen, "file")
@@ -162,18 +132,6 @@ class PumasApp(OnlineApp, inherit_bindings=False):
     def on_message_posted(self, event: messages.MessagePosted) -> None:
         self.place.show_message(event.posted.text, event.posted.severity)
 
-    @property
-    def _library_screen(self) -> LibraryScreen:
-        return self.place_of(LibraryScreen)
-
-    @property
-    def _mapping(self) -> MappingScreen:
-        return self.place_of(MappingScreen)
-
-    @property
-    def _health(self) -> HealthScreen:
-        return self.place_of(HealthScreen)
-
     async def pasted(self, text: str) -> None:
         if self.library is None or self.place.overlay is not None:
             await self.paste_into_focus(text)
@@ -181,6 +139,8 @@ class PumasApp(OnlineApp, inherit_bindings=False):
             self.run_worker(chore(self._paste, text, self.library))
 
     async def _paste(self, text: str, library: Library) -> None:
+        from pumas_tui.tui.modals.pasting import Meant, take_paste
+
         typing = isinstance(self.focused, Input)
         meant = await take_paste(
             self.place, library, text, typing=typing, host=self.header.host, copy=self._copy
@@ -188,8 +148,7 @@ class PumasApp(OnlineApp, inherit_bindings=False):
         if meant is Meant.TEXT:
             await self.paste_into_focus(text)
         elif meant is Meant.SEARCH:
-            await self.action_library()
-            self._library_screen.search_for(text)
+            await self.search_for(text)
 
     @on(Prompt.Given)
     def _path_typed(self, event: Prompt.Given) -> None:
@@ -200,6 +159,8 @@ class PumasApp(OnlineApp, inherit_bindings=False):
         self.run_worker(chore(terminal.copy, text, self.copy_to_clipboard))
 
     async def action_type_path(self) -> None:
+        from pumas_tui.tui.widgets.path_prompt import PathPrompt
+
         if self._readonly:
             self.place.show_message(READ_ONLY)
         elif self.library is not None:
@@ -213,10 +174,6 @@ class PumasApp(OnlineApp, inherit_bindings=False):
     async def _show_queue(self) -> None:
         await self.action_import()
 
-    def action_rescan(self) -> None:
-        if self.library is not None:
-            self._library_screen.rescan()
-
     def action_interrupt(self) -> None:
         now = time.monotonic()
         if now - self._interrupted_at < _TWICE_S:
@@ -226,31 +183,37 @@ class PumasApp(OnlineApp, inherit_bindings=False):
         self.place.show_message(f"{leave} leaves, esc goes back. ctrl+c again leaves.")
 
     def action_undo(self) -> None:
+        from pumas_tui.tui.modals.undo import undo_last
+
         if self._readonly:
             self.place.show_message(READ_ONLY)
         elif self.library is not None:
             self.run_worker(chore(undo_last, self.place, self.library))
 
     async def action_quit(self) -> None:
-        unapplied = self._mapping.plans.unapplied if self.places else 0
-        if unapplied:
-            self.run_worker(chore(self._leave, unapplied))
+        if self.unapplied:
+            self.run_worker(chore(self._leave, self.unapplied))
         else:
             self.exit(0)
 
     async def _leave(self, unapplied: int) -> None:
+        from pumas_tui.tui.modals.ask import ask
+        from pumas_tui.tui.modals.leave import Leave, LeaveDialog
+
         match await ask(self.place, LeaveDialog(unapplied)):
             case Leave.LEAVE:
-                await self._mapping.plans.keep()
+                await self.mapping.plans.keep()
                 self.exit(0)
             case Leave.APPLY:
                 await self.action_mapping()
-                self._mapping.action_apply()
+                self.mapping.action_apply()
 
 
 @asynccontextmanager
-async def opened_aside(context: AbstractAsyncContextManager[Library]) -> AsyncIterator[Awaitable[Library]]:
-    """Enter and leave a context in a task of its own; gives an awaitable of what it yields.
+async def opened_aside(
+    context: AbstractAsyncContextManager[Library],
+) -> AsyncIterator[asyncio.Future[Library]]:
+    """Enter and leave a context in a task of its own; gives the future of what it yields.
 
     The block does not wait for the library, and the task that opened it closes it.
     """
@@ -312,6 +275,8 @@ def run(
 async def _run(options: OpenOptions, look: _Look, may_be_first: bool) -> int:
     if not may_be_first or not await is_first_start(options.config):
         return await _run_on(options, look)
+    from pumas_tui.tui.screens.first_start import FirstStartApp  # once in the life of a library
+
     first = first_start(options.config)
     asking = FirstStartApp(first, ascii_only=look.ascii_only, theme=look.theme, keymap=look.keymap)
     leave_on_signals(asking)
@@ -321,9 +286,10 @@ async def _run(options: OpenOptions, look: _Look, may_be_first: bool) -> int:
     return await _run_on(replace(options, root=asking.choice.root), look, asking.choice)
 
 
-async def _run_on(options: OpenOptions, look: _Look, agreed: Choice | None = None) -> int:
+async def _run_on(options: OpenOptions, look: _Look, agreed: "Choice | None" = None) -> int:
     """Run on a library that is there. What was `agreed` to at the first start is taken up."""
-    async with opened_aside(Library.open(options)) as opening:
+    async with opened_aside(Library.open(replace(options, begin_later=True))) as opening:
+        await asyncio.wait({opening}, timeout=_AT_ONCE_S)
         app = PumasApp(
             opening,
             ascii_only=look.ascii_only,
@@ -344,10 +310,12 @@ async def _run_on(options: OpenOptions, look: _Look, agreed: Choice | None = Non
     return code if code is not None else app.return_code or 0
 
 
-async def _take_up(app: PumasApp, opening: Awaitable[Library], agreed: Choice | None) -> None:
+async def _take_up(app: PumasApp, opening: Awaitable[Library], agreed: "Choice | None") -> None:
     """Register the apps that were ticked, and import the model files of those that were to be copied."""
     if agreed is None:
         return
+    from pumas_tui.core.domain.imports import ImportChoices, ImportMode
+
     try:
         library = await opening
         for folder in agreed.apps:

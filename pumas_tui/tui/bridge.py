@@ -65,8 +65,6 @@ class Bridge:
                 self._plans[app] = conflicts
             case events.NetworkChanged(state=network):
                 self._post(messages.NetworkChanged(network))
-            case events.SearchAnswered():
-                self._post(messages.SearchAnswered(event))
             case events.LookedUp():
                 self._post(messages.LookedUp(event))
             case events.MessagePosted():

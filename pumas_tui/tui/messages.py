@@ -1,13 +1,16 @@
 """Textual messages that carry facts from the core to the app, already reduced and coalesced."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from pumas_tui.core.domain import events
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.jobs import JobsState
-from pumas_tui.core.domain.network_state import NetworkState
+
+if TYPE_CHECKING:
+    from pumas_tui.core.domain.network_state import NetworkState
 
 
 class JobsChanged(Message):
@@ -57,17 +60,9 @@ class PlansMade(Message):
 class NetworkChanged(Message):
     """What to expect of the next call."""
 
-    def __init__(self, state: NetworkState) -> None:
+    def __init__(self, state: "NetworkState") -> None:
         super().__init__()
         self.state = state
-
-
-class SearchAnswered(Message):
-    """The Hub's fresh answer to a search that was shown from the cache."""
-
-    def __init__(self, answer: events.SearchAnswered) -> None:
-        super().__init__()
-        self.answer = answer
 
 
 class LookedUp(Message):
@@ -76,6 +71,8 @@ class LookedUp(Message):
     def __init__(self, event: events.LookedUp) -> None:
         super().__init__()
         self.found = event.found
+        self.filled = event.filled
+        self.batch_id = event.batch_id
 
 
 class MessagePosted(Message):

@@ -11,8 +11,6 @@ from textual.timer import Timer
 
 from pumas_tui.core.domain.network_state import NetworkState, NetworkStatus
 from pumas_tui.tui import messages
-from pumas_tui.tui.modals.arrived import UNSURE, ArrivedDialog, arrived_line
-from pumas_tui.tui.modals.ask import ask
 from pumas_tui.tui.presenters import network as present
 from pumas_tui.tui.presenters.frame import HeaderFacts
 from pumas_tui.tui.widgets.asks_the_hub import HubWanted, LookupWanted
@@ -58,26 +56,28 @@ class OnlineApp(PlacesApp, inherit_bindings=False):
         if said:
             self.place.show_message(said)
 
-    def on_search_answered(self, event: messages.SearchAnswered) -> None:
-        from pumas_tui.tui.modals.hub import HubSearchDialog
-
-        for dialog in self.screen.query(HubSearchDialog):
-            dialog.offer(event.answer.seq, event.answer.page)
-
     def on_looked_up(self, event: messages.LookedUp) -> None:
+        from pumas_tui.tui.modals.arrived import UNSURE, arrived_line
+
         if self._asked_for_yes or not any(trust in UNSURE for _, trust in event.found):
-            self.place.show_message(arrived_line(event.found))
+            self.place.show_message(arrived_line(event.found, event.filled))
         elif self.library is not None:
             self._asked_for_yes = True
             self.run_worker(chore(self._arrived, self.library, event))
 
     async def _arrived(self, library: "Library", event: messages.LookedUp) -> None:
+        from pumas_tui.tui.modals.arrived import UNSURE, ArrivedDialog
+        from pumas_tui.tui.modals.ask import ask
         from pumas_tui.tui.modals.looking_up import look_up
+        from pumas_tui.tui.modals.undo import take_back
 
         manual = (await library.models.search("trust:manual", limit=1)).total
-        if await ask(self.place, ArrivedDialog(event.found, manual)):
-            unsure = [uid for uid, trust in event.found if trust in UNSURE]
-            await look_up(self.place, library, unsure)
+        match await ask(self.place, ArrivedDialog(event.found, manual, event.filled)):
+            case "look":
+                unsure = [uid for uid, trust in event.found if trust in UNSURE]
+                await look_up(self.place, library, unsure)
+            case "undo":
+                await take_back(self.place, library, event.batch_id, event.filled)
 
     def on_lookup_wanted(self, event: LookupWanted) -> None:
         from pumas_tui.tui.modals.looking_up import look_up
@@ -86,7 +86,7 @@ class OnlineApp(PlacesApp, inherit_bindings=False):
             self.run_worker(chore(look_up, self.place, self.library, event.uids))
 
     def on_hub_wanted(self, event: HubWanted) -> None:
-        from pumas_tui.tui.modals.searching_hub import search_hub
+        from pumas_tui.tui.modals.hub_search import search_hub
 
         if self.library is not None:
             self.run_worker(chore(search_hub, self.place, self.library, event.text))

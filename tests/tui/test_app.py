@@ -70,8 +70,7 @@ async def test_pasted_files_are_imported_after_enter(filled: Path, start: Start,
     copy.write_bytes(source.read_bytes() + b"\0")
     async with start(filled) as (app, pilot):
         app.post_message(events.Paste(f"'{copy}'"))
-        await until(pilot, lambda: sheet(app))
-        assert "1 path pasted" in shown(app)
+        await until(pilot, lambda: "1 path pasted" in shown(app))
         await pilot.pause(0.3)  # dialogs ignore what was typed before they could be seen
         await pilot.press("enter")
         await until(pilot, lambda: "7 models" in shown(app))

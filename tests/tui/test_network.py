@@ -8,21 +8,18 @@ from pathlib import Path
 import pytest
 
 from pumas_tui.core.domain import events
-from pumas_tui.core.domain.hub_values import HubModel, HubPage
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.metadata import Match
 from pumas_tui.core.domain.network_state import NetworkState, NetworkStatus
 from pumas_tui.core.domain.vocabulary import Trust
 from pumas_tui.tui import messages
 from pumas_tui.tui.modals.dialog import Dialog
-from pumas_tui.tui.modals.hub import HubSearchDialog
 from pumas_tui.tui.presenters import network as present
 from pumas_tui.tui.presenters.models import detail_fields
 from tests.hub.repos import claimed, lfs, model
 from tests.hub.serving import Hub, serving
 from tests.support import modelfiles
 from tests.support.hub_on_stage import vision
-from tests.support.imports import Asked
 from tests.support.program import pumas
 from tests.tui.conftest import Running, Start, shown, until
 
@@ -145,6 +142,7 @@ async def test_offline_it_says_that_nothing_is_lost(tmp_path: Path, start: Start
         await pilot.press("w")
         await dialog(running, "Lookups are off")
         assert "list of 1 that wait" in shown(app)
+        assert "cache has" not in shown(app), "it has nothing"
         await pilot.press("m")
         await until(pilot, lambda: "is Manual now" in shown(app))
     assert document(root)["trust"] == "manual"
@@ -161,27 +159,16 @@ async def test_from_a_search_without_hits_to_a_model(tmp_path: Path, start: Star
         await pilot.press("slash", *"llama")
         await until(pilot, lambda: "searches Hugging Face" in shown(app))
         await pilot.press("enter", "s")
-        await dialog(running, "org/tiny-llama")
+        await until(pilot, lambda: "org/tiny-llama" in shown(app))
         await pilot.press("enter")
         await dialog(running, "All files become 1 model")
         await pilot.press("enter")
         await dialog(running, "Download ")
         await pilot.press("y")
+        await until(pilot, lambda: "Queued: 1 download" in shown(app))
+        await pilot.press("escape")
         await until(pilot, lambda: "1 of 2" in shown(app), 20.0)
         assert "tiny-llama" in shown(app)
-
-
-async def test_an_answer_to_another_search_is_dropped() -> None:
-    asked = Asked()
-    dialog = HubSearchDialog("llama", 2, clock=asked.clock)
-    page = HubPage("llama", (HubModel("a/llama"),), NOW)
-    dialog.show(page)
-    dialog.offer(1, HubPage("lla", (HubModel("b/lla"),), NOW))
-    dialog.offer(2, HubPage("llama", (HubModel("new/llama"), HubModel("a/llama")), NOW))
-    assert await asked(dialog, "r", "enter") == "new/llama"
-    first, second, _ = asked.seen
-    assert "1 new result: press r" in first and "b/lla " not in first + second
-    assert "> a/llama" in first, "nothing was put under the cursor"
 
 
 def test_the_details_say_why_this_badge() -> None:

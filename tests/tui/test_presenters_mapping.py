@@ -20,8 +20,10 @@ from pumas_tui.tui.presenters.mapping import (
 )
 from pumas_tui.tui.presenters.mapping_answers import given, name_problem, scope_rows
 from pumas_tui.tui.presenters.mapping_detail import brief, detail
+from pumas_tui.tui.presenters.mapping_keys import copies, copy_text
 from pumas_tui.tui.presenters.mapping_notes import counts, title
 from pumas_tui.tui.presenters.prose import flow
+from pumas_tui.tui.presenters.settings import AppRow, where_from
 from tests.support import plans_on_stage as plans
 
 EVIL = "loras/\x1b[31m\u202egpj.\n模型.safetensors"
@@ -47,6 +49,27 @@ def test_rows_and_details_keep_their_width_and_are_printable(width: int) -> None
             assert line.text.isprintable() and cell_len(line.text) <= width
         for line in flow(brief(sheet, action, keymap), width):
             assert line.text.isprintable() and cell_len(line.text) <= width
+
+
+@pytest.mark.parametrize("width", [40, 63, 120])
+def test_where_no_link_works_the_lines_that_do_it_are_shown_and_copied(width: int) -> None:
+    sheet, keymap = sheet_of(plans.unlinkable(), {}), default_keymap()
+    refused, read = sheet.plan.actions[0], sheet.plan.actions[-1]
+    lines = detail(sheet, refused, keymap, width, "", tight=False)
+    assert all(cell_len(line.text) <= width for line in lines)
+    assert "  pumas:" in [line.text for line in lines]
+    assert any("copies lines" in line.text for line in brief(sheet, refused, keymap))
+    assert not any("pumas:" in line.text for line in detail(sheet, read, keymap, width, "", tight=False))
+    assert sheet.plan.offer is not None
+    assert copy_text("e", sheet, "/data/models", None, "") == sheet.plan.offer.text
+    assert "e" in dict(copies(sheet)) and "e" not in dict(copies(sheet_of(plans.full(), {})))
+
+
+def test_an_app_of_the_settings_says_what_else_it_reads() -> None:
+    status = replace(plans.STATUSES[0], extra=plans.extra(away=True))
+    also = "also reads 6 folders, 1 not there"
+    assert where_from(AppRow(status)) == f"ComfyUI-main: /opt/ComfyUI/models   {also}"
+    assert where_from(AppRow(plans.STATUSES[0])) == "ComfyUI-main: /opt/ComfyUI/models"
 
 
 def test_groups_stand_in_order_with_exact_numbers() -> None:

@@ -7,7 +7,7 @@ from textual.widgets import Input
 
 from pumas_tui.core import settings
 from pumas_tui.tui.app import PumasApp
-from pumas_tui.tui.screens.settings import SettingsScreen
+from pumas_tui.tui.screens.settings import REST_S, SettingsScreen
 from pumas_tui.tui.widgets.popup import Prompt
 from tests.support.apps import links
 from tests.tui.conftest import Start, shown, until
@@ -51,7 +51,7 @@ async def test_space_takes_the_next_value_and_saves_it(root: Path, tmp_path: Pat
         assert 'mode = "copy"' in saved(tmp_path)
         assert "copy" in in_front(app)
         await pilot.press("j")
-        await until(pilot, lambda: "Import mode" not in in_front(app))
+        await see(pilot, app, "import.link   from: default")
         await pilot.press("k")
         await see(pilot, app, "import.mode   from: file")
 
@@ -123,6 +123,8 @@ async def test_an_app_is_added_shown_with_its_plan_and_removed(root: Path, loras
         await pilot.press("x")
         await see(pilot, app, "Removed ComfyUI and 13 links.")
         await see(pilot, app, "APPS (0)")
+        await pilot.pause(3 * REST_S)  # another row is in front now, and tells nothing of itself
+        assert "Removed ComfyUI and 13 links." in shown(app)
         assert links(loras) == {}
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pumas_tui.core.domain.app_records import App, AppProposal, AppState, AppStatus
 from pumas_tui.core.domain.apps import TITLES
 from pumas_tui.core.domain.errors import PumasError
+from pumas_tui.core.domain.extra_roots import RootState
 from pumas_tui.core.domain.text import plural, safe
 from pumas_tui.tui.modals.ask import ask
 from pumas_tui.tui.modals.dialog import NARROW, Dialog
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pumas_tui.core.library import Library
 
 _LABEL = "App: its folder"
+_OWN = ", the library itself"
+_SHOWN = 4  # folders that are read beside its own; a dialog has little room
 
 
 class ProposalDialog(Dialog[bool]):
@@ -46,12 +49,25 @@ class ProposalDialog(Dialog[bool]):
                 ("Linked", f"{safe(name)} is at {safe(real)}")
                 for name, real in self._proposal.linked_folders.items()
             ),
+            *self._also_read(),
         ]
         fits = width >= NARROW
         lines = [Line(f"  {label:<11}{text}", clip=fits, hang=4) for label, text in fields]
         notes = [Line(f"! {safe(note)}", Tone.WARNING, hang=2) for note in self._proposal.notes]
         parted = [Line(), *notes] if notes else []
         return [*lines, *parted, Line(), Line("No link is made yet: the plan is shown first.")]
+
+    def _also_read(self) -> list[tuple[str, str]]:
+        """Folders beside the app's own; what is wrong with one is among the notes."""
+        here = [seen for seen in self._proposal.extra.roots if seen.state is RootState.HERE]
+        shown = [
+            f"{safe(seen.root.kind)} in {safe(seen.root.path)}{_OWN if seen.in_library else ''}"
+            for seen in here[:_SHOWN]
+        ]
+        more = len(here) - _SHOWN
+        said = [*shown, *([f"and {plural(more, 'more folder')}"] if more > 0 else [])]
+        said += [f"as {safe(self._proposal.extra.file)} says"] if said else []
+        return [("" if number else "Also reads", text) for number, text in enumerate(said)]
 
     def hints(self) -> Sequence[Sequence[Hint]]:
         return ((Hint("enter", "add it and show the plan", "add"), Hint("esc", "no", "no")),)
@@ -110,10 +126,12 @@ async def offer_app(place: FramedScreen, library: "Library", path: str) -> App |
             place.show_message("No app was added.")
             return None
         app = await library.mapping.add_app(proposal)
+        [offers] = await library.mapping.offered(app.uid)
     except PumasError as error:
         place.show_message(f"{error.message}{f' ({error.hint})' if error.hint else ''}", "error")
         return None
-    place.show_message(f"Added {app.name}. No link is made yet.")
+    unfilled = f" No rule fills {plural(len(offers.rules), 'folder')} of it." if offers.rules else ""
+    place.show_message(f"Added {app.name}. No link is made yet.{unfilled}")
     return app
 
 

@@ -1,8 +1,12 @@
-"""What look-ups came to that went on by themselves: said once, where some of it needs a yes."""
+"""What look-ups came to that went on by themselves: said once, where some of it needs a yes.
+
+What they filled in can be taken back from here, all at once.
+"""
 
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
 
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.text import plural
@@ -23,19 +27,27 @@ _WORDS: Mapping[Trust, tuple[str, str]] = {
 }
 
 
-class ArrivedDialog(Dialog[bool]):
-    """Answers True to look at those that need a yes. `manual`: how many models look-ups leave alone."""
+ArrivedAnswer = Literal["look", "undo"]
+
+
+class ArrivedDialog(Dialog[ArrivedAnswer]):
+    """Whether to look at those that need a yes, or to take back what was filled in, in `filled` models.
+
+    `manual`: how many models look-ups leave alone.
+    """
 
     def __init__(
         self,
         found: Sequence[tuple[ModelUid, Trust]],
         manual: int,
+        filled: int = 0,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(clock=clock)
         self._counts = Counter(trust for _, trust in found)
         self._manual = manual
+        self._filled = filled
 
     def heading(self) -> str:
         return f"{plural(self._counts.total(), 'model')} waited for a lookup"
@@ -54,15 +66,20 @@ class ArrivedDialog(Dialog[bool]):
 
     def hints(self) -> Sequence[Sequence[Hint]]:
         unsure = sum(self._counts[trust] for trust in UNSURE)
-        return ((Hint("enter", f"look at the {unsure}", "look"), Hint("esc", "close", "close")),)
+        look, close = Hint("enter", f"look at the {unsure}", "look"), Hint("esc", "close", "close")
+        back = [Hint("u", f"take back the {self._filled}", "take back")] if self._filled else []
+        return ((look, close, *back),)
 
     def press(self, key: str) -> None:
         if key == "enter":
-            self.close(True)
+            self.close("look")
+        elif key == "u" and self._filled:
+            self.close("undo")
 
 
-def arrived_line(found: Sequence[tuple[ModelUid, Trust]]) -> str:
+def arrived_line(found: Sequence[tuple[ModelUid, Trust]], filled: int = 0) -> str:
     """The same in one line, where nothing needs a yes."""
     counts = Counter(trust for _, trust in found)
     parts = ", ".join(f"{counts[trust]} {trust_word(trust)}" for trust in _WORDS if counts[trust])
-    return f"Looked up {plural(len(found), 'model')}: {parts}."
+    back = "  u undo" if filled else ""
+    return f"Looked up {plural(len(found), 'model')}: {parts}.{back}"

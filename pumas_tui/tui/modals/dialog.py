@@ -188,7 +188,7 @@ class Dialog(Widget, Generic[T], can_focus=True):
         if hidden > 0:
             last = self._top + room
             middle = Line(f"-- {self._top + 1}-{last} of {len(rows)}, j k: more --", Tone.DIM)
-        shown = [*rows[self._top : self._top + room], middle, *keys]
+        shown = [*rows[self._top : self._top + room], *[Line()] * -hidden, middle, *keys]
         return Content("\n").join([self._content(line) for line in shown])
 
     def _content(self, line: Line) -> Content:

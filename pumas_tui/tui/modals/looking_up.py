@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pumas_tui.core.domain.errors import PumasError
 from pumas_tui.core.domain.identification import Identification
 from pumas_tui.core.domain.ids import ModelUid
 from pumas_tui.core.domain.text import safe
+from pumas_tui.core.domain.vocabulary import Trust
 from pumas_tui.tui.modals.ask import ask
 from pumas_tui.tui.modals.editing import edit_models
-from pumas_tui.tui.modals.lookup import Files, LookupAnswer, LookupDialog, Took
+from pumas_tui.tui.modals.lookup import Files, LookupAnswer, LookupDialog, Tensors, Took
 from pumas_tui.tui.modals.searching_hub import show_files
+from pumas_tui.tui.modals.tensors import compare_tensors
 from pumas_tui.tui.presenters.models import trust_word
 from pumas_tui.tui.widgets.frame import FramedScreen
 from pumas_tui.tui.widgets.text_question import TextQuestion
@@ -21,6 +23,8 @@ from pumas_tui.tui.widgets.text_question import TextQuestion
 if TYPE_CHECKING:
     from pumas_tui.core.library import Library
 
+Wanted = Literal["done", "next", "stop"]
+"""After a model: it is settled or left alone; one that waits is to follow; the form to edit it is open."""
 _WORDS_HINT = "enter searches for exactly these, esc goes back"
 
 
@@ -31,8 +35,9 @@ async def look_up(place: FramedScreen, library: "Library", uids: Sequence[ModelU
         todo = [*uids, *(uid for uid in waiting if uid not in uids)]
         for number, uid in enumerate(todo):
             turn = _Turn(place, library, uid, len(waiting), more=number + 1 < len(todo))
-            if not await turn.settle() and number + 1 >= len(uids):
-                return
+            wanted = await turn.settle()
+            if wanted == "stop" or (wanted != "next" and number + 1 >= len(uids)):
+                return  # those that wait come only to who asks for the next one
     except PumasError as error:
         place.show_message(error.message, "error")
 
@@ -49,8 +54,8 @@ class _Turn:
         self._waiting = waiting
         self._more = more
 
-    async def settle(self) -> bool:
-        """Ask until it is settled or put off; True when the next one is wanted. Raises PumasError."""
+    async def settle(self) -> Wanted:
+        """Ask until it is settled or put off. Raises PumasError."""
         words, network = "", self._library.network
         while True:
             detail = await self._library.models.get(self._uid)
@@ -63,34 +68,39 @@ class _Turn:
                     self._place.show_message(
                         f"Taken over from {candidate.repo_id}: {name}. The badge is Manual."
                     )
-                    return self._more
+                    return "done"
                 case Files(repo_id):
                     await show_files(self._place, self._library, repo_id)
+                case Tensors(candidate):
+                    await compare_tensors(self._place, self._library, self._uid, candidate)
                 case "manual":
                     await self._library.editing.protect(self._uid)
                     self._place.show_message(f"{name} is Manual now: lookups leave it alone.")
-                    return self._more
+                    return "done"
                 case "edit":
                     await edit_models(self._place, self._library, [detail.row])
-                    return False
+                    return "stop"
                 case "words":
                     words = await self._other_words(words) or words
                 case "next":
-                    return True
+                    return "next"
                 case _:
-                    return False
+                    return "done"
 
     async def _asked(self, dialog: LookupDialog, words: str) -> LookupAnswer | None:
         """Open the dialog and ask meanwhile; closing it stops the asking."""
 
         async def asking() -> None:
             try:
-                found = await self._library.network.identify(self._uid, words=words)
+                network = self._library.network
+                found = await network.identify(self._uid, words=words, tell=dialog.found)
+                waits = found.trust is Trust.PENDING
+                kept = await network.kept(dialog.detail, words=words) if waits else None
             except PumasError as error:
                 dialog.close(None)
                 self._place.show_message(error.message, "error")
                 return
-            dialog.show(found)
+            dialog.show(found, kept)
             self._tell(found)
 
         task = asyncio.ensure_future(asking())
@@ -104,7 +114,7 @@ class _Turn:
     def _tell(self, found: Identification) -> None:
         if found.filled and found.best is not None:
             self._place.show_message(
-                f"{trust_word(found.trust)}: details filled in from {found.best.repo_id}."
+                f"{trust_word(found.trust)}: details filled in from {found.best.repo_id}.  u undo"
             )
 
     async def _other_words(self, before: str) -> str | None:

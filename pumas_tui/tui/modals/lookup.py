@@ -11,6 +11,7 @@ from pumas_tui.core.domain.models import ModelDetail
 from pumas_tui.core.domain.network_state import NetworkState
 from pumas_tui.tui.modals.rows import RowsDialog
 from pumas_tui.tui.presenters import lookup as present
+from pumas_tui.tui.presenters import tensors
 from pumas_tui.tui.presenters.prose import Hint, Line
 
 _FIELD_KEYS = (
@@ -37,16 +38,27 @@ class Files:
     repo_id: str
 
 
-LookupAnswer = Took | Files | str
-"""A candidate, its repository's files, or what else is wanted: `manual`, `edit`, `words`, `next`, `keep`."""
+@dataclass(frozen=True, slots=True)
+class Tensors:
+    """Does only the header of this candidate's file differ? It is to be found out."""
+
+    candidate: Compared
+
+
+LookupAnswer = Took | Files | Tensors | str
+"""A candidate, its repository's files, its tensors, or what else is wanted: `manual`, `edit`, `words`,
+`next`, `keep`."""
 
 
 class LookupDialog(RowsDialog[LookupAnswer]):
-    """Opens while the Hub is asked; `show` brings the answer.
+    """Opens while the Hub is asked: `found` brings the candidates one by one, `show` the answer.
 
+    A row that is shown stays where it is, whatever is found out later; what comes later stands below.
     `changes`: what taking a candidate would change. `waiting`: how many models wait for a look-up; `more`:
     there is another one to look at.
     """
+
+    full = True
 
     def __init__(
         self,
@@ -61,22 +73,33 @@ class LookupDialog(RowsDialog[LookupAnswer]):
     ) -> None:
         super().__init__(clock=clock)
         self._now = now
-        self._detail = detail
+        self.detail = detail
         self._changes = changes
         self._state = state
         self._waiting = waiting
         self._more = more
         self._answer: Identification | None = None
+        self._kept: Identification | None = None
+        self._found: list[Compared] = []
         self._began = clock()
         self._left_out: set[str] | None = None  # while fields are chosen
         self._chosen = 0
         self._why = False
 
-    def show(self, answer: Identification) -> None:
-        """What the look-up came to."""
-        self._answer = answer
-        self.cursor = 0
+    def found(self, candidates: Sequence[Compared]) -> None:
+        """What is known so far."""
+        places = {one.repo_id: number for number, one in enumerate(self._found)}
+        for one in candidates:
+            if one.repo_id in places:
+                self._found[places[one.repo_id]] = one
+            else:
+                self._found.append(one)
         self.refresh(layout=True)
+
+    def show(self, answer: Identification, kept: Identification | None = None) -> None:
+        """What the look-up came to. `kept`: what the cache alone says, where nobody could be asked."""
+        self._answer, self._kept = answer, kept if kept is not None and kept.candidates else None
+        self.found(answer.candidates)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -84,12 +107,8 @@ class LookupDialog(RowsDialog[LookupAnswer]):
 
     def _tick(self) -> None:
         """Only what counts seconds is painted again."""
-        if self._answer is None or not self._answer.candidates:
+        if self._answer is None or not self._found:
             self.refresh()
-
-    @property
-    def _found(self) -> Sequence[Compared]:
-        return self._answer.candidates if self._answer is not None else ()
 
     @property
     def _current(self) -> Compared | None:
@@ -97,16 +116,25 @@ class LookupDialog(RowsDialog[LookupAnswer]):
         return self._found[at] if at < len(self._found) else None
 
     @property
+    def _may_compare(self) -> bool:
+        return self._answer is not None and tensors.is_offered(self._current)
+
+    @property
     def count(self) -> int:
         if self._left_out is not None and self._current is not None:
             return len(present.shown_changes(self._changes(self._current)))
-        return len(self._found) + 1 if self._found else 0
+        return len(self._found) + (self._answer is not None) if self._found else 0
 
     def heading(self) -> str:
-        return present.title(self._detail)
+        return present.title(self.detail)
 
     def before(self, width: int) -> Sequence[Line]:
-        about = present.subject(self._detail, self._answer, self._clock() - self._began, width)
+        if self._answer is None:
+            asked = present.asking(len(self._found), self._clock() - self._began)
+        else:
+            asked = present.asked(self._answer, self._state(), self._now(), width)
+        trust = present.trust_by_now(self.detail, self._answer)
+        about = present.subject(self.detail, trust, asked, width)
         if self._left_out is not None and self._current is not None:
             return [*about, Line(f"What to take over from {self._current.repo_id}:", clip=True)]
         return [*about, present.heads(width)] if self._found else about
@@ -118,21 +146,25 @@ class LookupDialog(RowsDialog[LookupAnswer]):
                 for c in present.shown_changes(self._changes(self._current))
             ]
         listed = [present.candidate(found, width) for found in self._found]
-        return [*listed, present.NONE_OF_THESE] if listed else ()
+        return [*listed, present.NONE_OF_THESE] if listed and self._answer is not None else listed
 
     def after(self, width: int) -> Sequence[Line]:
-        answer = self._answer
-        if answer is None or self._left_out is not None:
+        answer, current = self._answer, self._current
+        if self._left_out is not None:
             return ()
-        if self._why:
+        if answer is not None and self._why:
             return [Line(), *present.why(answer)]
-        if not answer.candidates:
+        if answer is not None and not self._found:
             return present.nothing(answer, self._state(), self._waiting, self._now())
-        if self._current is None:
-            return ()
-        changes = present.change_lines(self._changes(self._current), width)
-        related = present.related(answer, self._current)
-        return [Line(), *changes, *related, Line(), present.meaning(self._current.trust, width)]
+        left = present.not_asked(answer) if answer is not None else []
+        if current is None:
+            return left
+        filled = answer is not None and answer.filled and current == answer.best
+        changes = present.change_lines(self._changes(current), width, filled=filled)
+        related = present.related(answer, current) if answer is not None else []
+        means = [present.meaning(current.trust, width), *tensors.known(answer, current)]
+        means += present.declined(self.detail, current)
+        return [*left, Line(), *changes, *related, Line(), *means]
 
     def hints(self) -> Sequence[Sequence[Hint]]:
         if self._left_out is not None:
@@ -145,9 +177,14 @@ class LookupDialog(RowsDialog[LookupAnswer]):
         why = [Hint("?", "why this badge", "why")] if self._answer and self._answer.evidence else []
         more = [Hint("n", "next one", "next")] if self._more else []
         files = [Hint("f", "its other files", "files")] if self._current is not None else []
+        same = [Hint("t", "same tensors?", "tensors")] if self._may_compare else []
         manual, words = Hint("m", "mark as manual", "manual"), Hint("/", "other words", "words")
         edit, back = Hint("e", "edit by hand", "edit"), Hint("esc", "leave as is", "back")
-        return ((*take, *files, words), (manual, edit, *why, *more, back))
+        if self._answer is None:
+            back = Hint("esc", "stop", "stop")
+        kept = self._kept
+        cached = [present.cached_hint(kept, self._now())] if kept is not None else []
+        return ((*take, *files, *same, *cached, words), (manual, edit, *why, *more, back))
 
     def _take(self, key: str) -> None:
         if self._left_out is not None and key in ("escape", "q"):
@@ -169,6 +206,10 @@ class LookupDialog(RowsDialog[LookupAnswer]):
                 self._chosen, self.cursor, self._left_out = self.cursor, 0, set()
             case "f" if self._current is not None:
                 self.close(Files(self._current.repo_id))
+            case "t" if self._current is not None and self._may_compare:
+                self.close(Tensors(self._current))
+            case "c" if self._kept is not None:
+                self.show(self._kept)
             case "?" if self._answer is not None and self._answer.evidence:
                 self._why = not self._why
             case "n" if self._more:

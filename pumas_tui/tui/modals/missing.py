@@ -7,13 +7,14 @@ from typing import Any, Literal
 from textual.timer import Timer
 
 from pumas_tui.core.domain.absent_parts import FoundPart
+from pumas_tui.core.domain.part_offers import PartOffer
 from pumas_tui.core.domain.text import plural, safe
 from pumas_tui.tui.modals.dialog import Dialog
 from pumas_tui.tui.presenters import missing as present
 from pumas_tui.tui.presenters.job_words import parts
 from pumas_tui.tui.presenters.prose import Hint, Line
 
-MissingAnswer = Literal["look", "path", "again", "import", "remove"]
+MissingAnswer = Literal["look", "path", "again", "hub", "import", "remove"]
 FoundAnswer = Literal["take", "path"]
 _ANSWERS: Mapping[str, MissingAnswer] = {"enter": "look", "p": "path", "r": "again", "d": "remove"}
 _TICK_S = 1.0
@@ -23,7 +24,8 @@ class MissingPartDialog(Dialog[MissingAnswer]):
     """`facts` of the question: name, missing (numbers), short (cut off), present, total, folder.
 
     `look` searches for the parts, `path` asks where one is, `again` looks into the folder once more: a part
-    may have arrived meanwhile. `told` is what the last answer came to.
+    may have arrived meanwhile; `hub` brings them from where the Hub has them, once that is known. `told` is
+    what the last answer came to.
     """
 
     trigger = frozenset({"enter", "l", "right"})
@@ -38,24 +40,33 @@ class MissingPartDialog(Dialog[MissingAnswer]):
         super().__init__(clock=clock)
         self._facts = facts
         self._told = told
+        self._offer: PartOffer | None = None
         self._present, self._total = int(facts.get("present") or 0), int(facts.get("total") or 0)
 
     def heading(self) -> str:
         name = safe(str(self._facts.get("name") or "?"))
         return f"{name}: {self._present} of {plural(self._total, 'part')}"
 
+    def offer(self, found: PartOffer) -> None:
+        """The Hub has what is missing: from now on it can be had from there."""
+        self._offer = found
+        self.refresh(layout=True)
+
     def body(self, width: int) -> Sequence[Line]:
         told = [Line(), *self._told] if self._told else []
-        return [*present.sentences(self._facts), *told]
+        offered = [Line(), present.offered(self._offer)] if self._offer is not None else []
+        return [*present.sentences(self._facts), *told, *offered]
 
     def hints(self) -> Sequence[Sequence[Hint]]:
         wanted = present.numbers(self._facts)
         it = "it" if len(wanted) == 1 else "them"
         which = parts(wanted) if len(wanted) == 1 else "one of them"
         have, are = plural(self._present, "part"), "is" if self._present == 1 else "are"
+        offer = self._offer
         rows = [
             (Hint("enter", f"look for {it} around that folder and in the library", f"look for {it}"),),
             (Hint("p", f"paste the path of {which}", "paste its path"),),
+            *(((Hint("h", present.offer_line(offer), "from the Hub"),),) if offer is not None else ()),
             (Hint("r", "look again in the folder", "look again"),),
             (Hint("w", f"import the {have} that {are} here", f"import {have}"),),
             (Hint("d", "take the model off the queue", "off queue"), Hint("esc", "decide later", "later")),
@@ -70,6 +81,8 @@ class MissingPartDialog(Dialog[MissingAnswer]):
     def press(self, key: str) -> None:
         if key == "w" and self._may_import:
             self.close("import")
+        elif key == "h" and self._offer is not None:
+            self.close("hub")
         elif key in _ANSWERS:
             self.close(_ANSWERS[key])
 

@@ -9,6 +9,7 @@ from pumas_tui.core.domain.errors import PumasError
 from pumas_tui.core.domain.jobs import JobState, JobView, Need
 from pumas_tui.core.domain.text import safe
 from pumas_tui.tui.modals.ask import ask
+from pumas_tui.tui.modals.fetching import HubParts
 from pumas_tui.tui.modals.missing import FoundPartsDialog, LookingDialog, MissingPartDialog
 from pumas_tui.tui.presenters import missing as present
 from pumas_tui.tui.presenters.imports import plain_name
@@ -26,11 +27,23 @@ async def settle_missing(screen: FramedScreen, library: "Library", view: JobView
 
     What came of it, to be said; raises PumasError.
     """
+    hub = HubParts(library, view.job.id)
+    try:
+        return await _settle(screen, library, view, need, hub)
+    finally:
+        hub.stop()
+
+
+async def _settle(screen: FramedScreen, library: "Library", view: JobView, need: Need, hub: HubParts) -> str:
     asking = _Missing(screen, library, view, need)
     told: Sequence[Line] = ()
     while True:
-        answer = await ask(screen, MissingPartDialog(need.facts, told=told))
+        dialog = MissingPartDialog(need.facts, told=told)
+        hub.show_on(dialog)
+        answer = await ask(screen, dialog)
         match answer:
+            case "hub":
+                return await hub.get()
             case "look":
                 said = await asking.look()
             case "path":

@@ -110,13 +110,14 @@ class Plans:
     async def _make(self, uid: AppUid, old: Sheet | None, stop: threading.Event) -> None:
         try:
             [plan] = await self._library.mapping.plan(uid, stop=stop)
+            [offers] = await self._library.mapping.offered(uid)
             kept = old.answers if old is not None else await self._library.mapping.answers(plan)
         except PumasError as error:
             self.failed[uid] = error
             self.sheets.pop(uid, None)
         else:
             self.failed.pop(uid, None)
-            self.sheets[uid] = sheet_of(plan, kept)
+            self.sheets[uid] = sheet_of(plan, kept, offers.rules)
 
     async def look_around(self) -> None:
         """Look for apps on this machine, once, where none is registered. Raises PumasError."""

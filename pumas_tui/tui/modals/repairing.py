@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from pumas_tui.core.domain.findings import Finding, FindingKind
 from pumas_tui.tui.modals.ask import ask
+from pumas_tui.tui.modals.fetching import fill_from_here, get_again, source_of
+from pumas_tui.tui.modals.finding_files import look_for_file
 from pumas_tui.tui.modals.relocating import moved_to
 from pumas_tui.tui.modals.repairs import FindingDialog, RepairDialog, Way
 from pumas_tui.tui.presenters.repairs import meant, repaired, safe_ones
@@ -60,11 +62,18 @@ async def look_into(place: FramedScreen, library: "Library", finding: Finding) -
 
     Raises PumasError.
     """
-    way = await ask(place, FindingDialog(finding))
+    repo = await source_of(library, finding)
+    way = await ask(place, FindingDialog(finding, repo, fills=not library.readonly))
     if way in (Way.FIX, Way.INSTEAD):
         instead = way is Way.INSTEAD
         done = await library.health.repair([finding], instead=instead, confirmed=True)
         place.show_message(*repaired(done, place.keymap.first("global.undo")))
+    elif way is Way.FETCH:
+        place.show_message(*await get_again(library, finding))
+    elif way is Way.LOOK:
+        await look_for_file(place, library, finding)
+    elif way is Way.FILL:
+        await fill_from_here(place, library, finding)
     elif way is Way.PASTE and finding.kind in _AWAY:
         await moved_to(place, library, finding.path)
     elif way is Way.PASTE:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from enum import StrEnum
 
-from pumas_tui.core.domain.findings import Finding, FindingKind
+from pumas_tui.core.domain.findings import FETCHABLE, FILLABLE, Finding, FindingKind
 from pumas_tui.core.domain.repairs import RepairKind
 from pumas_tui.core.domain.text import plural, safe
 from pumas_tui.tui.modals.dialog import Dialog
@@ -76,18 +76,30 @@ class Way(StrEnum):
     FIX = "fix"
     INSTEAD = "instead"
     PASTE = "paste"  # where the file, or the app, is now
+    LOOK = "look"  # on this machine
+    FILL = "fill"  # from where its file is now
+    FETCH = "fetch"  # from the Hub, again
     OPEN = "open"
 
 
 class FindingDialog(Dialog[Way]):
-    """One finding in full, with everything that can be done about it."""
+    """One finding in full, with everything that can be done about it. `repo`: where its model's files can be
+    had again; `fills`: files may be brought into it at all."""
 
     trigger = frozenset({"enter"})
 
-    def __init__(self, finding: Finding, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        finding: Finding,
+        repo: str = "",
+        *,
+        fills: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         super().__init__(clock=clock)
         self._finding = finding
-        self._ways = ways(finding)
+        self._repo = repo
+        self._ways = ways(finding, repo, fills=fills)
 
     def heading(self) -> str:
         one = self._finding
@@ -104,11 +116,13 @@ class FindingDialog(Dialog[Way]):
 
     def body(self, width: int) -> Sequence[Line]:
         one = self._finding
-        lines = [Line(why_of(one).capitalize() + ".", Tone.STRONG), Line()]
+        why = why_of(one)  # that of a lost file begins with its name, which stays as it is
+        said = why if one.kind in FETCHABLE else f"{why[:1].upper()}{why[1:]}"
+        lines = [Line(f"{said}.", Tone.STRONG), Line()]
         lines += labelled("at", safe(one.path), width)
         for number, text in enumerate(one.evidence):
             lines += labelled("" if number else "seen", safe(text), width)
-        if one.repair is None and one.kind not in _AWAY:
+        if one.repair is None and one.kind not in _AWAY | FILLABLE and not self._repo:
             lines += [Line(), Line("There is nothing here that Pumas may change by itself.")]
         return lines
 
@@ -122,12 +136,20 @@ class FindingDialog(Dialog[Way]):
             self.close(way)
 
 
-def ways(finding: Finding) -> tuple[tuple[Hint, Way], ...]:
+def ways(finding: Finding, repo: str = "", *, fills: bool = True) -> tuple[tuple[Hint, Way], ...]:
     """The keys of a finding's dialog, and what each stands for. What takes something away is on `f`."""
     found: list[tuple[Hint, Way]] = []
     repair, other = finding.repair, finding.instead
-    if finding.kind in _GONE:
+    if fills and finding.kind in FILLABLE and finding.model_id is not None:
+        it = "it" if finding.kind is FindingKind.PHANTOM_MODEL else "the right file"
+        look = f"look for {it} on other disks (by size, then SHA-256)"
+        found.append((Hint("enter", look, "look for it"), Way.LOOK))
+        found.append((Hint("p", f"paste where {it} is now", "paste"), Way.FILL))
+    elif fills and finding.kind in _GONE:
         found.append((Hint("p", "paste where it is now: it is imported again", "paste"), Way.PASTE))
+    if repo:
+        does = "get them" if finding.kind is FindingKind.PART_MISSING else "get it again"
+        found.append((Hint("w", f"{does} from {safe(repo)}", does), Way.FETCH))
     if finding.kind in _AWAY:
         found.append((Hint("p", "it moved: type or paste the new folder", "it moved"), Way.PASTE))
     if repair is not None:

@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from typing import ClassVar, TypeVar
+
+from textual.geometry import Size
 
 from pumas_tui.tui.modals.dialog import MANY, Dialog
 from pumas_tui.tui.presenters.prose import Line, Tone, flow, short_hint_rows
@@ -18,8 +20,12 @@ _STEPS_BY_PAGE = {"ctrl+d": _PAGE, "ctrl+u": -_PAGE, "pagedown": _PAGE, "pageup"
 class RowsDialog(Dialog[T]):
     """Subclasses give `before`, `rows`, `after` and `count`; keys that move go to the rows."""
 
+    full: ClassVar[bool] = False
+    """As large as the window from the start: rows that come later move nothing that is shown already."""
+
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(clock=clock)
+        self.set_class(self.full, "-full")
         self.cursor = 0
 
     @property
@@ -49,6 +55,9 @@ class RowsDialog(Dialog[T]):
             for n, row in enumerate(self.rows(width - 2))
         ]
         return [*self.before(width), *shown, *self.after(width)]
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self._most if self.full else super().get_content_height(container, viewport, width)
 
     @property
     def _most(self) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from pumas_tui.core.domain.errors import NotFoundError, PumasError
-from pumas_tui.core.domain.history import UndoItem, UndoPreview
+from pumas_tui.core.domain.history import UndoItem, Undone, UndoPreview
 from pumas_tui.core.domain.text import count, plural, safe
 from pumas_tui.tui.modals.ask import ask
 from pumas_tui.tui.modals.dialog import Dialog
@@ -89,10 +89,24 @@ async def undo_last(place: FramedScreen, library: "Library") -> None:
     except PumasError as error:
         place.show_message(error.message, "error")
         return
+    _tell(place, undone, f"Undone: {preview.title}.")
+
+
+async def take_back(place: FramedScreen, library: "Library", batch_id: str, models: int) -> None:
+    """Take back what look-ups filled in together, in so many models. Run it in a worker."""
+    try:
+        undone = await library.history.undo(batch_id)
+    except PumasError as error:
+        place.show_message(error.message, "error")
+        return
+    _tell(place, [undone], f"Taken back: what was filled in, in {plural(models, 'model')}. The badges stay.")
+
+
+def _tell(place: FramedScreen, undone: Sequence[Undone], done: str) -> None:
     failed = [item for one in undone for item in one.failed]
     if failed:
         first = failed[0]
         said = f"Undone, but {plural(len(failed), 'step')} could not be: {first.path}: {first.refused}"
         place.show_message(said, "warning")
     else:
-        place.show_message(f"Undone: {preview.title}.")
+        place.show_message(done)

@@ -62,6 +62,7 @@ WORDS: Mapping[FindingKind, Words] = {
     K.STRAY_WEIGHTS: Words("stray", "stray weights", "stray weights", "weights that belong to no model"),
     K.LEFTOVER_OPERATION: Words("leftover", "leftover", "leftovers", "something was left half done"),
     K.LOW_SPACE: Words("space", "little room", "little room", "on the library's disk"),
+    K.PART_MISSING: Words("set", "set lacks parts", "sets lack parts", "parts that never came in"),
     K.PENDING_LOOKUP: Words("lookup", "lookup pending", "lookups pending", "nobody has asked yet"),
 }  # fmt: skip
 FIXES = {

@@ -81,9 +81,9 @@ class Sums:
 
 
 def section_of(view: JobView) -> Section:
-    """Where a job is listed. A paused job that hit an error (a full disk) needs the user."""
+    """Where a job is listed."""
     state = view.job.state
-    if state is JobState.NEEDS_YOU or (state is JobState.PAUSED and view.job.error):
+    if view.needs_the_user:
         return Section.NEED_YOU
     if state in (JobState.FAILED, JobState.REFUSED):
         return Section.FAILED

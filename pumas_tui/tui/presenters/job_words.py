@@ -227,6 +227,8 @@ def _failed(job: Job) -> Words:
 def _paused(view: JobView) -> Words:
     if is_full(view.job):
         return _full(view.job.error or {})
+    if view.job.waits_for_network:
+        return Words(reason(view.job.error or {}), "waits for the network", "no network", "offline")
     if view.job.error:
         said = reason(view.job.error)
         return Words(f"PAUSED: {said}", f"PAUSED: {said}", "PAUSED", "PAUSED")
@@ -241,6 +243,13 @@ def _done(job: Job) -> Words:
     if wanted and model_id.startswith(f"{wanted}-"):  # other content has the name: the hash tells them apart
         said = f"name was taken: ...{model_id.removeprefix(wanted)}"
         return Words(f"name was taken: imported as {model_id}", said, said, "renamed")
+    if result.get("status") == "completed":
+        came, lacked = len(result.get("files") or ()), len((job.payload.get("into") or {}).get("names") or ())
+        how = "it is whole" if came >= lacked else f"{came} of {lacked} files"
+        return Words(f"got for {model_id}: {how}", f"got for {model_id}", "got", "done")
+    if result.get("status") == "parts":
+        said = f"{parts(result.get('numbers') or ())} given to the import"
+        return Words(said, said, "got", "done")
     if result.get("status") == "duplicate":
         return Words(f"already here as {model_id}", f"already here as {model_id}", "already here", "was here")
     return Words(f"imported as {model_id}" if model_id else "imported", "imported", "imported", "done")

@@ -14,8 +14,8 @@ from pumas_tui.core.domain.text import plural, safe, size
 from pumas_tui.core.domain.vocabulary import Trust
 from pumas_tui.tui.presenters.cells import cut_end, cut_middle, pad, pad_left
 from pumas_tui.tui.presenters.models import day, trust_word
-from pumas_tui.tui.presenters.network import clock, header_words, is_offline
-from pumas_tui.tui.presenters.prose import Line, Tone
+from pumas_tui.tui.presenters.network import clock, header_words, is_offline, when
+from pumas_tui.tui.presenters.prose import Hint, Line, Tone
 
 NONE_OF_THESE = "none of these (keep what I have)"
 _ROOMY = 100
@@ -35,7 +35,7 @@ _WITH_REPO = ("repo_revision", "download_url", "model_card")
 """Fields that nobody chooses apart: they come with the repository's name."""
 _MEANS = {
     Trust.VERIFIED: "the SHA-256 of the file equals the published one.",
-    Trust.HIGH: "exact file name, size equal; the content could not be compared.",
+    Trust.HIGH: "exact file name, size equal or not told; the content could not be compared.",
     Trust.LOW: "similar name only. Nothing is filled in without you.",
     Trust.MODIFIED: "name and size fit this repository, but the content is not the published file. It may be "
     'pruned, merged or altered. Its name will begin with "Modified version of".',
@@ -51,11 +51,11 @@ def title(detail: ModelDetail) -> str:
     return f"{safe(detail.row.official_name)} > look up on Hugging Face"
 
 
-def subject(detail: ModelDetail, answer: Identification | None, asking_s: float, width: int) -> list[Line]:
-    """What is known of the model itself, and what was asked."""
+def subject(detail: ModelDetail, trust: Trust, asked: str, width: int) -> list[Line]:
+    """What is known of the model itself, its badge by now, and what was asked."""
     meta, row = detail.metadata, detail.row
     name = safe(meta.files[0].original_name if meta.files else row.official_name)
-    now = f"{size(row.size_bytes)}   now: {trust_word(row.trust)}"
+    now = f"{size(row.size_bytes)}   now: {trust_word(trust)}"
     lines = [Line(_ends(name, now, width), clip=True)]
     if width >= _ROOMY:
         sha = f"SHA-256 {row.sha256[:12]}...   added {day(row.added_at)}"
@@ -67,14 +67,32 @@ def subject(detail: ModelDetail, answer: Identification | None, asking_s: float,
                 clip=True,
             )
         )
-    if answer is None:
-        asked = f"asking, {clock(asking_s, 0)}"
-    else:
-        at = time.strftime("%H:%M:%S", time.localtime(answer.asked_at)) if answer.asked_at else ""
-        old = ", from the cache" if answer.stale else ""
-        many = f"{plural(len(answer.candidates), 'candidate')}   " if answer.candidates else ""
-        asked = f"{many}{at}{old}"
     return [*lines, Line(_ends("", asked, width), Tone.DIM, clip=True), Line()]
+
+
+def asking(many: int, asking_s: float) -> str:
+    """What is said while the Hub is asked."""
+    return _after_count(many, f"asking, {clock(asking_s, 0)}")
+
+
+def asked(answer: Identification, state: NetworkState, now: float, width: int) -> str:
+    """How many candidates there are, when that was asked and how long it took; else how the network is."""
+    many = len(answer.candidates)
+    waits = answer.trust is Trust.PENDING and not answer.stale
+    if waits or not answer.asked_at:
+        return _after_count(
+            many, "" if state.status is NetworkStatus.ONLINE else header_words(state, now).least
+        )
+    if answer.stale:
+        return _after_count(many, f"from the cache, {when(answer.asked_at, now)}")
+    at = time.strftime("%H:%M:%S", time.localtime(answer.asked_at))
+    if width < _ROOMY:
+        return _after_count(many, at)
+    return _after_count(many, f"asked {at}, {answer.took_s:.1f} s")
+
+
+def _after_count(many: int, told: str) -> str:
+    return f"{plural(many, 'candidate')}   {told}".rstrip() if many else told
 
 
 def heads(width: int) -> Line:
@@ -130,15 +148,24 @@ def change_line(change: FieldChange, width: int) -> str:
     return cut_end(f"{label}-> {after}", width)
 
 
-def change_lines(changes: Sequence[FieldChange], width: int) -> list[Line]:
-    """Below the candidates: what taking this one would change."""
+def trust_by_now(detail: ModelDetail, answer: Identification | None) -> Trust:
+    """The model's badge once the answer is written: a person's stays, and what was proven once."""
+    before = detail.row.trust
+    if answer is None or answer.stale or answer.trust is Trust.PENDING:
+        return before
+    return before if before in (Trust.MANUAL, Trust.VERIFIED) else answer.trust
+
+
+def change_lines(changes: Sequence[FieldChange], width: int, *, filled: bool) -> list[Line]:
+    """Below the candidates: what taking this one would change, or what was filled in from it by itself."""
     shown = shown_changes(changes)
     if not shown:
         return [Line("Taking it changes nothing but the badge.")]
-    heading = "Would change"
+    heading = "Filled in; u in the library takes it back" if filled else "Would change"
     if width >= _ROOMY:
         room = (width - 16) // 2
-        heading = pad("Would change", 16) + pad("now", room) + "after"
+        told, columns = ("Filled in", ("before", "now")) if filled else (heading, ("now", "after"))
+        heading = pad(told, 16) + pad(columns[0], room) + columns[1]
     own = "notes         (yours) stay"
     return [
         Line(heading, Tone.STRONG, clip=True),
@@ -179,6 +206,31 @@ def why(answer: Identification) -> list[Line]:
     ]
 
 
+def declined(detail: ModelDetail, candidate: Compared) -> list[Line]:
+    """Why a sure match filled in nothing by itself."""
+    if candidate.repo_id not in detail.metadata.declined:
+        return []
+    return [Line("You took its words back, so none is filled in without you.", Tone.DIM)]
+
+
+def not_asked(answer: Identification) -> list[Line]:
+    """Below candidates that nobody, or not everybody, was asked about now."""
+    if answer.stale:
+        return [Line(), Line("Nothing was asked and nothing written: this model still waits.", Tone.DIM)]
+    if answer.trust is not Trust.PENDING:
+        return []
+    return [
+        Line(),
+        Line(f"Not all could be asked: {safe(answer.reason)}. It goes on by itself.", Tone.WARNING),
+    ]
+
+
+def cached_hint(kept: Identification, now: float) -> Hint:
+    """What `c` does."""
+    at = when(kept.asked_at, now)
+    return Hint("c", f"show what the cache has (from {at})", f"cache of {at}")
+
+
 def nothing(answer: Identification, state: NetworkState, waiting: int, now: float) -> list[Line]:
     """Why there is no candidate: none fits, or nobody could be asked."""
     if answer.trust is not Trust.PENDING:
@@ -196,12 +248,8 @@ def nothing(answer: Identification, state: NetworkState, waiting: int, now: floa
             Line(f"Nothing is lost: {rest}"),
         ]
     again = f", next try in {clock(state.retry_at, now)}" if state.retry_at is not None else ""
-    head = (
-        f"{header_words(state, now).long.capitalize()}{again}"
-        if is_offline(state, now)
-        else safe(answer.reason)
-    )
-    return [Line(f"No answer from Hugging Face. {head}."), Line(f"Nothing is lost: {rest}")]
+    why = header_words(state, now).least + again if is_offline(state, now) else safe(answer.reason)
+    return [Line(f"No answer from Hugging Face: {why}."), Line(f"Nothing is lost: {rest}")]
 
 
 def _ends(left: str, right: str, width: int) -> str:

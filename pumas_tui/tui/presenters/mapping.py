@@ -1,13 +1,14 @@
-"""A mapping plan as rows: groups that fold, conflicts with their answers; and the two lines above them."""
+"""A mapping plan as rows: groups that fold, conflicts with their answers, folders that no rule fills."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
 from pumas_tui.core.domain.plan import Act, Answer, ConflictKind, Plan, PlannedAction, Resolution
 from pumas_tui.core.domain.planner import default_answers
-from pumas_tui.core.domain.text import count, safe
+from pumas_tui.core.domain.rule_switches import OfferedRule
+from pumas_tui.core.domain.text import count, plural, safe
 from pumas_tui.tui.presenters.cells import ASCII, cut_end, pad, width_of
 from pumas_tui.tui.presenters.frame import NARROW
 from pumas_tui.tui.presenters.prose import clip
@@ -29,6 +30,7 @@ class Group(StrEnum):
     BROKEN = "REMOVE BROKEN"
     STALE = "REMOVE STALE"
     LEFT_OUT = "LEFT OUT"
+    UNFILLED = "FOLDERS NO RULE FILLS"
     RIGHT = "ALREADY RIGHT"
 
 
@@ -47,6 +49,7 @@ _SIGNS = {
     Group.BROKEN: "-",
     Group.STALE: "-",
     Group.LEFT_OUT: ".",
+    Group.UNFILLED: ".",
     Group.RIGHT: " ",
 }
 _KINDS = tuple(ConflictKind)
@@ -63,10 +66,12 @@ def key_of(action: PlannedAction) -> Key:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A plan and the answers so far, by target. A SKIP at a new link leaves it out."""
+    """A plan and the answers so far, by target. A SKIP at a new link leaves it out. `offers`: rules for
+    folders of the app that none fills."""
 
     plan: Plan
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    offers: tuple[OfferedRule, ...] = ()
 
     @cached_property
     def groups(self) -> Mapping[Group, tuple[PlannedAction, ...]]:
@@ -106,7 +111,7 @@ class Sheet:
 
     def answered(self, answers: Mapping[str, Answer]) -> "Sheet":
         """With other answers."""
-        sheet = Sheet(self.plan, answers)
+        sheet = Sheet(self.plan, answers, self.offers)
         sheet.__dict__["groups"] = self.groups  # depends on the plan alone
         return sheet
 
@@ -122,11 +127,11 @@ class Sheet:
         return next((action for action in ordered if action.target not in self.answers), None)
 
 
-def sheet_of(plan: Plan, kept: Mapping[str, Answer]) -> Sheet:
+def sheet_of(plan: Plan, kept: Mapping[str, Answer], offers: tuple[OfferedRule, ...] = ()) -> Sheet:
     """A plan with the answers of its rules, and those kept from before that still have something to say."""
     targets = {action.target for action in plan.of(Act.CONFLICT, Act.CREATE)}
     still = {target: answer for target, answer in kept.items() if target in targets}
-    return Sheet(plan, {**default_answers(plan), **still})
+    return Sheet(plan, {**default_answers(plan), **still}, offers)
 
 
 def kind_of(action: PlannedAction) -> ConflictKind:
@@ -183,6 +188,13 @@ class ActionRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FolderRow:
+    """A folder that no rule fills, with the rule that is offered for it."""
+
+    offer: OfferedRule
+
+
+@dataclass(frozen=True, slots=True)
 class More:
     """Actions of a group, or answered conflicts of one kind, that are not listed until asked for."""
 
@@ -200,15 +212,15 @@ class Gap:
     before: Group
 
 
-PlanRow = Heading | ActionRow | More | Gap
+PlanRow = Heading | ActionRow | FolderRow | More | Gap
 
 
 def plan_rows(sheet: Sheet, folds: Folds, *, height: int = ROOMY) -> tuple[PlanRow, ...]:
     """All rows of the list. High windows show the first rows of each group, low ones only headings."""
     roomy = height >= ROOMY
     rows: list[PlanRow] = []
-    for group, actions in sheet.groups.items():
-        if not actions:
+    for group in Group:
+        if not _items(sheet, group):
             continue
         if rows and roomy:
             rows.append(Gap(group))
@@ -216,19 +228,23 @@ def plan_rows(sheet: Sheet, folds: Folds, *, height: int = ROOMY) -> tuple[PlanR
     return tuple(rows)
 
 
+def _items(sheet: Sheet, group: Group) -> Sequence[PlannedAction] | Sequence[OfferedRule]:
+    return sheet.offers if group is Group.UNFILLED else sheet.groups[group]
+
+
 def _group_rows(sheet: Sheet, group: Group, folds: Folds, roomy: bool) -> list[PlanRow]:
-    actions = sheet.groups[group]
+    items = _items(sheet, group)
     usual = 0 if group is Group.RIGHT or not roomy else PEEK
-    limit = folds.shown.get(group, len(actions) if group is Group.CONFLICTS else usual)
+    limit = folds.shown.get(group, len(items) if group is Group.CONFLICTS else usual)
     if not limit:
-        return [Heading(group, len(actions), _note(sheet, group), folded=True)]
-    rows: list[PlanRow] = [Heading(group, len(actions), _note(sheet, group))]
+        return [Heading(group, len(items), _note(sheet, group), folded=True)]
+    rows: list[PlanRow] = [Heading(group, len(items), _note(sheet, group))]
     if group is Group.CONFLICTS:
         return rows + _conflict_rows(sheet, folds, PEEK if roomy else 1)
-    shown = actions if len(actions) <= limit + 1 else actions[:limit]
-    rows += [_row(sheet, group, action) for action in shown]
-    if len(shown) < len(actions):
-        rows.append(More(group, len(actions) - len(shown), len(shown)))
+    shown = items if len(items) <= limit + 1 else items[:limit]
+    rows += [FolderRow(one) if isinstance(one, OfferedRule) else _row(sheet, group, one) for one in shown]
+    if len(shown) < len(items):
+        rows.append(More(group, len(items) - len(shown), len(shown)))
     return rows
 
 
@@ -315,10 +331,24 @@ def row_text(row: PlanRow, width: int, *, cursor: bool = False, marked: bool = F
             sign = "=" if kind is not None else _SIGNS[row.group]
             said = words if kind is not None else ("l show", "l show")
             return _columns(f"{lead}{sign} ", f"... {count(hidden)} more{what}", said, width)
+        case FolderRow(offer):
+            text = f"{lead}{_SIGNS[Group.UNFILLED]} {folder_words(offer)}"
+            return pad(cut_end(text, width, ASCII), width)
         case ActionRow():
             bare = width < NARROW - 4 and row.group is not Group.LEFT_OUT
             name = row.name.rpartition("/")[2] if bare else row.name
             return _columns(f"{lead}{row.sign} ", name, row.words, width)
+
+
+def held_words(offer: OfferedRule) -> str:
+    """`3 files`: weights in the folder that are none of the library."""
+    return f"{'' if offer.complete else 'over '}{plural(offer.files, 'file')}"
+
+
+def folder_words(offer: OfferedRule) -> str:
+    """The folder, what it holds, what is offered for it."""
+    tags = ", ".join(f'"{safe(tag)}"' for tag in offer.rule.filters.tags)
+    return f"{safe(offer.rule.target_subdir)}   {held_words(offer)}   offered: models tagged {tags}"
 
 
 def _columns(lead: str, name: str, words: tuple[str, str], width: int) -> str:

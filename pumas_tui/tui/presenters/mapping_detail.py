@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from pumas_tui.core.domain.extra_roots import FILE_NAME
 from pumas_tui.core.domain.links import LinkKind
 from pumas_tui.core.domain.plan import Act, Answer, ConflictKind, PlannedAction, Resolution, There
+from pumas_tui.core.domain.planner_extra import NO_LINK
 from pumas_tui.core.domain.text import plural, safe, size
 from pumas_tui.tui.keymap import Keymap
 from pumas_tui.tui.presenters.cells import pad
 from pumas_tui.tui.presenters.mapping import Sheet, answer_words, kind_of
 from pumas_tui.tui.presenters.models import wrapped
-from pumas_tui.tui.presenters.prose import Line, Tone
+from pumas_tui.tui.presenters.prose import Line, Tone, clip
 
 _HEADS = {
     ConflictKind.OTHER_LINK: "a link to another file is there",
@@ -54,6 +56,7 @@ def detail(
         _wanted(action, models_dir, width),
         _answers(sheet, action, keymap, width),
         _why(action, width),
+        _offer(sheet, action, keymap, width),
     ]
     lines: list[Line] = []
     for part in parts:
@@ -179,6 +182,16 @@ def _overwrites(action: PlannedAction) -> str:
     return f"put it into the trash, make the link.{frees} Undo brings it back"
 
 
+def _offer(sheet: Sheet, action: PlannedAction, keymap: Keymap, width: int) -> list[Line]:
+    """Lines for the app's own file that do what no link does."""
+    offer = sheet.plan.offer
+    if offer is None or action.code != NO_LINK:
+        return []
+    does = f"copies these lines, for {safe(offer.file or FILE_NAME)}"
+    rows = _rows(keymap.first("mapping.copy"), [does], width, _KEYS)
+    return [*rows, *(Line(clip(f"  {safe(text)}", width), clip=True) for text in offer.text.splitlines())]
+
+
 def _why(action: PlannedAction, width: int) -> list[Line]:
     if not action.rule:
         return []
@@ -196,6 +209,8 @@ def brief(sheet: Sheet, action: PlannedAction, keymap: Keymap) -> list[Line]:
     if conflict is None:
         gone = action.act in (Act.REMOVE_STALE, Act.REMOVE_BROKEN)
         from_where = f"{'was' if gone else 'from'}   {source}" if source else ""
+        if sheet.plan.offer is not None and action.code == NO_LINK:
+            rule = f"{keymap.first('mapping.copy')} copies lines that do it"
         texts = [f"{_DOES[action.act]}   {amount}".rstrip(), from_where, said_reason(action), rule]
         return [Line(text, clip=True) for text in texts if text]
     keys = (f"{key} {does}" for key, does in _short_rows(action, keymap))

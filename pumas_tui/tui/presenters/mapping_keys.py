@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from pumas_tui.core.domain.extra_roots import FILE_NAME
 from pumas_tui.core.domain.plan import PlannedAction, Resolution
 from pumas_tui.tui.presenters.frame import KeyHint
-from pumas_tui.tui.presenters.mapping import ActionRow, Group, PlanRow, Sheet, nothing_to_do
+from pumas_tui.tui.presenters.mapping import ActionRow, FolderRow, Group, PlanRow, Sheet, nothing_to_do
 from pumas_tui.tui.presenters.mapping_answers import asks_for_name
 
-COPIES = (("t", "path of the link"), ("f", "path of the model's file"), ("m", "last message"))
-"""Letters and labels of what can be copied."""
+_COPIES = (("t", "path of the link"), ("f", "path of the model's file"), ("m", "last message"))
+_OFFER = ("e", f"lines for {FILE_NAME}")
 
 _NO_APP = frozenset({"add app"})
 _NO_PLAN = frozenset({"add app", "plan again"})
@@ -27,6 +28,8 @@ def fitting(
         off |= {"next open"}
     if nothing_to_do(sheet):
         off |= {"apply", "mark"}
+    if not isinstance(row, FolderRow):
+        off |= {"use rule"}
     names: dict[str, str] = {}
     if isinstance(row, ActionRow) and row.group is Group.CONFLICTS:
         conflict = row.action.conflict
@@ -45,12 +48,22 @@ def fitting(
     return [replace(hint, label=names.get(hint.label, hint.label)) for hint in hints if hint.label not in off]
 
 
-def copy_text(letter: str, base: str, models_dir: str, action: PlannedAction | None, said: str) -> str:
+def copies(sheet: Sheet | None) -> tuple[tuple[str, str], ...]:
+    """Letters and labels of what can be copied."""
+    return (*_COPIES, _OFFER) if sheet is not None and sheet.plan.offer is not None else _COPIES
+
+
+def copy_text(
+    letter: str, sheet: Sheet | None, models_dir: str, action: PlannedAction | None, said: str
+) -> str:
     """What a letter of the copy popup stands for; empty where there is none of it."""
     if letter == "m":
         return said
+    if letter == "e":
+        return sheet.plan.offer.text if sheet is not None and sheet.plan.offer is not None else ""
     if action is None:
         return ""
-    if letter == "t":
+    if letter == "t" and sheet is not None:
+        base = sheet.plan.header.base
         return f"{base}/{action.target}" if action.target else ""
     return f"{models_dir}/{action.source}" if action.source else ""

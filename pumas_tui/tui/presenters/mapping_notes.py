@@ -1,9 +1,11 @@
 """What the Mapping screen says above its list: which app, what the plan comes to, and why there is none."""
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pumas_tui.core.domain import planner_extra
 from pumas_tui.core.domain.app_records import App
 from pumas_tui.core.domain.apps import TITLES
 from pumas_tui.core.domain.errors import PumasError, Trouble
@@ -72,9 +74,18 @@ def of_plan(sheet: Sheet) -> list[Line]:
         right = len(sheet.groups[Group.RIGHT])
         at = time.strftime("%H:%M:%S", time.localtime(sheet.plan.header.created_at))
         said = f"all {plural(right, 'link')} are right" if right > 1 else "the link is right"
-        said = said if right else "no model belongs here"
+        said = said if right else _why_none(sheet)
         lines.append(Line(f"No change needed: {said}.   checked {at}", clip=True))
     return lines
+
+
+def _why_none(sheet: Sheet) -> str:
+    """Why no link is there and none is to be made."""
+    codes = Counter(action.code for action in sheet.groups[Group.LEFT_OUT])
+    if codes[planner_extra.NO_LINK]:
+        return "no link works here"
+    read = codes[planner_extra.CODE]
+    return f"{plural(read, 'file is', 'files are')} read from elsewhere" if read else "no model belongs here"
 
 
 def warnings(troubles: Sequence[Trouble]) -> list[Line]:

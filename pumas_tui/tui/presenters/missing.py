@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pumas_tui.core.domain.absent_parts import FoundPart, PartSearch
+from pumas_tui.core.domain.part_offers import PartOffer
 from pumas_tui.core.domain.text import plural, safe, size
 from pumas_tui.tui.presenters.job_words import parts
 from pumas_tui.tui.presenters.prose import Line, Tone
@@ -39,17 +40,36 @@ def _short(part: Mapping[str, Any]) -> str:
     return f"Part {part['number']} is {has}, its header says {wants}: half a download."
 
 
+def ended(stopped: str) -> str:
+    """Why a search ended before its end."""
+    return _ENDED[stopped]
+
+
 def searched(search: PartSearch) -> list[Line]:
     """Where it was looked, and what stood in the way."""
     where = f"Looked in {safe(search.top)}: {plural(search.files, 'file')}"
-    ended = _ENDED.get(search.stopped)
-    told = f"{where}; {ended}. Not found so far." if ended else f"{where}, not found."
+    why = _ENDED.get(search.stopped)
+    told = f"{where}; {why}. Not found so far." if why else f"{where}, not found."
     lines = [Line(told, Tone.WARNING)]
     lines += [Line(f"{safe(path)}: {safe(why)}", Tone.DIM, hang=2) for path, why in search.not_it[:1]]
     if search.in_library:
         held = safe(search.in_library[0])
         lines.append(Line(f"{held} in the library has it; models give nothing away.", Tone.DIM))
     return lines
+
+
+def offer_line(offer: PartOffer) -> str:
+    """`get part 2 from the Hub: org/repo, 4.9 GB`."""
+    return f"get {parts(offer.numbers)} from the Hub: {safe(offer.repo.repo_id)}, {size(offer.size_bytes)}"
+
+
+def offered(offer: PartOffer) -> Line:
+    """How sure it is that a repository is the right one."""
+    repo = safe(offer.repo.repo_id)
+    if offer.proven:
+        return Line(f"{repo} has the other {plural(offer.others, 'part')}, equal by SHA-256.", Tone.DIM)
+    others = plural(offer.others, "other part")
+    return Line(f"{repo} has the {others} by name and size; contents were not compared yet.", Tone.DIM)
 
 
 def so_far(files: int, folder: str) -> list[Line]:

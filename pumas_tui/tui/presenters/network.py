@@ -68,6 +68,14 @@ def clock(at: float | None, now: float) -> str:
     return f"{left // 60}:{left % 60:02}"
 
 
+def when(at: float, now: float) -> str:
+    """A time as short as it can be told: `14:02` today, else `11-20`, of another year `2025-11-20`."""
+    then, today = time.localtime(at), time.localtime(now)
+    if (then.tm_year, then.tm_yday) == (today.tm_year, today.tm_yday):
+        return time.strftime("%H:%M", then)
+    return time.strftime("%m-%d" if then.tm_year == today.tm_year else "%Y-%m-%d", then)
+
+
 def _minutes(seconds: float, minute: str, hour: str) -> str:
     whole = max(0, int(seconds // 60))
     if whole < 60:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pumas_tui.core.domain import extra_roots
 from pumas_tui.core.domain.app_records import AppState, AppStatus
 from pumas_tui.core.domain.links import LinkKind
 from pumas_tui.core.domain.text import count, plural, safe, size
@@ -204,7 +205,9 @@ def _state(status: AppStatus, *, brief: bool) -> str:
 def where_from(row: Row) -> str:
     """Where a value comes from, and what stands against an app."""
     if isinstance(row, AppRow):
-        return safe(row.status.reason) or f"{safe(row.status.app.name)}: {safe(row.status.app.base)}"
+        app, also = row.status.app, extra_roots.summary(row.status.extra.roots)
+        here = f"{safe(app.name)}: {safe(app.base)}{f'   {also}' if also else ''}"
+        return safe(row.status.reason) or here
     return f"{row.view.key}   from: {safe(row.view.origin)}" if isinstance(row, SettingRow) else ""
 
 

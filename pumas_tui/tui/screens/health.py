@@ -72,10 +72,12 @@ class HealthScreen(FramedScreen):
             self.check()
 
     def facts_changed(self) -> None:
-        """Models or links are not what they were: check again, at once if this is in front."""
         self.checkup.stale = True
         if self.is_current and not self.checkup.runs:
             self.check()
+
+    def models_changed(self) -> None:
+        self.checkup.stale = True
 
     # Checking and showing.
 

@@ -16,8 +16,6 @@ from pumas_tui.core.domain.models import Order, Page
 from pumas_tui.core.domain.query import filter_words
 from pumas_tui.core.domain.text import safe
 from pumas_tui.tui.keymap import bindings
-from pumas_tui.tui.modals.deleting import delete_models, rename_model
-from pumas_tui.tui.modals.editing import edit_models
 from pumas_tui.tui.modals.rescanning import rescan
 from pumas_tui.tui.presenters import filters
 from pumas_tui.tui.presenters import library as say
@@ -36,14 +34,13 @@ if TYPE_CHECKING:  # opening a library loads databases and readers: not before t
 
 
 class LibraryScreen(AsksTheHub):
-    """`models_rev` grows when models changed, `scan` follows a rescan; both are set from above."""
+    """`scan` follows a rescan; it is set from above."""
 
     PLACE = "library"
     SCOPE: ClassVar[Scope] = Scope.LIBRARY
     BINDINGS = bindings(Scope.LIBRARY)
     AUTO_FOCUS = "ModelList"
 
-    models_rev: reactive[int] = reactive(0, init=False, repaint=False)
     scan: reactive[LibraryScanned | None] = reactive(None, init=False, repaint=False)
 
     def __init__(self, library: "Library", **options: Unpack[FrameOptions]) -> None:
@@ -62,15 +59,10 @@ class LibraryScreen(AsksTheHub):
     def compose_body(self) -> Iterable[Widget]:
         return (self._trouble, self.browser)
 
-    def on_mount(self) -> None:
-        self._ask()
-        if not self.readonly:
-            self.rescan(quiet=True)
-
     def on_resize(self) -> None:
         self._show_counts()
         self._turned()
-        if not self._all:  # what an empty library says depends on the width
+        if not self._all:  # at first; and what an empty library says depends on the width
             self._ask()
 
     def hints(self) -> list[KeyHint]:
@@ -172,7 +164,7 @@ class LibraryScreen(AsksTheHub):
             self.show_title(*present.breadcrumb(rows.current, rows.cursor, rows.count, self.size.width))
         self.refresh_keys()
 
-    def watch_models_rev(self) -> None:
+    def models_changed(self) -> None:
         self._ask(keep_row=True)
         self.browser.refresh_detail()
 
@@ -220,15 +212,23 @@ class LibraryScreen(AsksTheHub):
     async def action_order(self) -> None:
         await self._choose("order", present.ORDER_CHOICES)
 
+    # Dialogs are loaded when they are first wanted: the first picture waits for none.
+
     def action_edit(self) -> None:
+        from pumas_tui.tui.modals.editing import edit_models
+
         if chosen := self.browser.rows.chosen():
             self.run_worker(chore(edit_models, self, self._library, chosen))
 
     def action_delete(self) -> None:
+        from pumas_tui.tui.modals.deleting import delete_models
+
         if chosen := self.browser.rows.chosen():
             self.run_worker(telling(self.show_message, delete_models, self, self._library, chosen))
 
     def action_rename(self) -> None:
+        from pumas_tui.tui.modals.deleting import rename_model
+
         if row := self.browser.rows.current:
             self.run_worker(telling(self.show_message, rename_model, self, self._library, row))
 

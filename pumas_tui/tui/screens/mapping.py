@@ -16,11 +16,12 @@ from pumas_tui.tui.modals.answering import Answering
 from pumas_tui.tui.modals.applying import Applying, Next, left
 from pumas_tui.tui.modals.apps import ask_for_app, offer_app
 from pumas_tui.tui.modals.plans import Plans
+from pumas_tui.tui.modals.rules import Rules
 from pumas_tui.tui.modals.undo import undo_last
 from pumas_tui.tui.presenters import mapping_notes as notes
 from pumas_tui.tui.presenters.frame import KeyHint, title_line
 from pumas_tui.tui.presenters.mapping import Sheet
-from pumas_tui.tui.presenters.mapping_keys import COPIES, copy_text, fitting
+from pumas_tui.tui.presenters.mapping_keys import copies, copy_text, fitting
 from pumas_tui.tui.widgets.chores import chore, telling
 from pumas_tui.tui.widgets.frame import FramedScreen, FrameOptions, TextLine
 from pumas_tui.tui.widgets.lines_pane import LinesPane
@@ -52,6 +53,7 @@ class MappingScreen(FramedScreen):
         self._board = PlanBoard(self.glyphs, self.keymap, library.paths.models)
         self._answering = Answering(self, self.plans, self._board)
         self._applying = Applying(self, library)
+        self._rules = Rules(self, library, self.plans, self.facts_changed)
 
     def compose_second_line(self) -> Iterable[Widget]:
         return (*super().compose_second_line(), self._counts)
@@ -70,12 +72,12 @@ class MappingScreen(FramedScreen):
             self._plan()
 
     def facts_changed(self) -> None:
-        """Models or links are not what they were: plan again, at once if this is in front."""
         self.plans.stale = True
         if self.is_current and self.plans.planning_s is None:
             self.on_screen_resume()
 
-    # Planning and showing.
+    def models_changed(self) -> None:
+        self.plans.stale = True
 
     def plan_of(self, uid: AppUid) -> None:
         """Plan this app, when it is new here or in front."""
@@ -185,24 +187,28 @@ class MappingScreen(FramedScreen):
         self.run_worker(chore(self._add_app))
 
     async def _add_app(self, path: str = "") -> None:
-        adding = offer_app(self, self._library, path) if path else ask_for_app(self, self._library)
-        app = await adding
+        app = await (offer_app(self, self._library, path) if path else ask_for_app(self, self._library))
         if app is not None:
             self._plan(app.uid)
 
+    def action_use_rule(self) -> None:
+        self._rules.use(self._board.current)
+
+    def action_rules(self) -> None:
+        self._rules.open()
+
     async def action_copy(self) -> None:
-        await self.show_over(Popup("copy", "Copy", COPIES))
+        await self.show_over(Popup("copy", "Copy", copies(self.plans.sheet)))
 
     @on(Popup.Picked)
     async def _picked(self, event: Popup.Picked) -> None:
         if event.popup != "copy":
             self._answering.picked(event.popup, event.letter)
             return
-        front, action, error = self.plans.in_front, self._board.action_in_front, self.plans.error
-        base = front.app.base if front is not None else ""
+        sheet, action, error = self.plans.sheet, self._board.action_in_front, self.plans.error
         last = self.message.text if self.message is not None else ""
         said = " ".join(part for part in (error.message, error.hint) if part) if error is not None else last
-        told = copy_text(event.letter, base, self._library.paths.models, action, said)
+        told = copy_text(event.letter, sheet, self._library.paths.models, action, said)
         if told:
             await self.copy_out(told)
         else:

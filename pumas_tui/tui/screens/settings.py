@@ -70,7 +70,6 @@ class SettingsScreen(FramedScreen):
         self.facts_changed()
 
     def facts_changed(self) -> None:
-        """Apps or their links are not what they were."""
         if self.is_current:
             self.run_worker(telling(self.show_message, self._read), group="read", exclusive=True)
 
@@ -102,6 +101,9 @@ class SettingsScreen(FramedScreen):
         self.show_title(*present.title(str(path), self.size.width))
         add = self.keymap.first("settings.add_app")
         self._list.show(present.rows(self._views, self._apps, add, self.size.height))
+        row = self._list.current
+        if self._told and row is not None:
+            self._told = present.key_of(row)  # another row by itself: what was said of the change stays
         self.refresh_keys()
 
     @on(CursorList.Moved)

@@ -179,6 +179,13 @@ class FramedScreen(Screen[None]):
         """
         await self.mount(overlay, before=0)
 
+    def facts_changed(self) -> None:
+        """Apps or their links are not what they were. Subclasses that show them look again."""
+
+    def models_changed(self) -> None:
+        """Models are not what they were. Subclasses that show what follows from them look again, when next in
+        front."""
+
     def show_message(self, text: str, severity: Severity = "info") -> None:
         """Say one line; it stays until the next. Outside strings are made printable here."""
         self.message = FrameMessage(safe(text), severity)

@@ -11,11 +11,13 @@ from pathlib import PurePath
 
 from textual import events
 from textual.app import App
+from textual.driver import Driver
 from textual.message import Message
 from textual.timer import Timer
 
 from pumas_tui import assets
 from pumas_tui.tui.widgets.burst import GAP_S, BurstGuard, Pasted
+from pumas_tui.tui.widgets.shown_rows import ShownRows
 
 STYLES: list[str | PurePath] = [
     assets.styles_dir() / "base.tcss",
@@ -40,12 +42,35 @@ class GuardedApp(App[int]):
     """
 
     def __init__(self, *, gap_s: float = GAP_S) -> None:
+        self.shown_rows = ShownRows()
+        self._styled_with: dict[str, str] = {}
         super().__init__()
         self._gap_s = gap_s
         self._guard: BurstGuard[events.Key] = BurstGuard(gap_s)
         self._guard_timer: Timer | None = None
         self._held: deque[events.Key | Pasted] = deque()
         self._busy_since: float | None = None
+
+    def get_driver_class(self) -> type[Driver]:
+        from textual.drivers.linux_driver import LinuxDriver
+
+        rows = self.shown_rows
+
+        class SparingDriver(LinuxDriver):
+            """Writes what the terminal does not show yet."""
+
+            def write(self, data: str) -> None:
+                super().write(rows.spared(data))
+
+        return SparingDriver
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Read all style sheets again where colours changed. Textual does it twice for each new screen, which
+        has its styles already."""
+        variables = self.get_css_variables()
+        if variables != self._styled_with:
+            self._styled_with = variables
+            super().refresh_css(animate)
 
     async def pasted(self, text: str) -> None:
         """Text came from the clipboard or a dropped file. Must return soon: keys wait meanwhile."""
@@ -56,6 +81,8 @@ class GuardedApp(App[int]):
         await super().on_event(events.Paste(text))
 
     async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Resize):
+            self.shown_rows.forget()
         if isinstance(event, events.Paste) and not event.is_forwarded:
             await self._deliver([*self._guard.flush(), Pasted(event.text)])
         elif isinstance(event, events.Key) and not event.is_forwarded:

@@ -1,6 +1,6 @@
 """An app of several places: one screen each, the same facts in every header, going from one to another."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -20,14 +20,19 @@ ScreenT = TypeVar("ScreenT", bound=FramedScreen)
 
 
 class PlacesApp(GuardedApp):
-    """`places` are the screens by name, `header` what the first line says. Until there are places a frame
-    without a body is shown."""
+    """`places` are the screens by name as far as somebody wanted them, `header` what the first line says.
+    Until there are places a frame without a body is shown."""
+
+    DEFAULT_MODE = "first"
 
     def __init__(self, header: HeaderFacts, options: FrameOptions, *, gap_s: float = GAP_S) -> None:
         super().__init__(gap_s=gap_s)
         self.header = header
         self.frame = options
+        self.jobs = JobsState()
         self.places: dict[str, FramedScreen] = {}
+        self._makers: dict[str, Callable[[], FramedScreen]] = {}
+        self._modes_of: dict[str, str] = {}
         self._last_place = ""
 
     @property
@@ -48,15 +53,31 @@ class PlacesApp(GuardedApp):
             raise TypeError(f"{screen!r} has no frame")
         return screen
 
-    def add_place(self, screen: FramedScreen) -> None:
-        """One more place; the first is where `-` leads before anything else was in front."""
-        self.places[screen.PLACE] = screen
-        self._last_place = self._last_place or screen.PLACE
-        self.add_mode(screen.PLACE, partial(_same, screen))
+    def add_place(self, place: str, make: Callable[[], FramedScreen]) -> None:
+        """One more place, made when it is first wanted; the first is where `-` leads before anything else was
+        in front."""
+        self._makers[place] = make
+        self._modes_of[place] = place
+        self._last_place = self._last_place or place
+        self.add_mode(place, partial(self.made, place))
+
+    def begin_with(self, place: str) -> FramedScreen:
+        """The screen of a place, to be the one that is there when the program starts."""
+        self._modes_of[place] = self.DEFAULT_MODE
+        self.add_mode(self.DEFAULT_MODE, partial(self.made, place))
+        return self.made(place)
+
+    def made(self, place: str) -> FramedScreen:
+        """The screen of a place, made now unless it was before."""
+        if place not in self.places:
+            screen = self.places[place] = self._makers[place]()
+            screen.header, screen.jobs = self.header, self.jobs
+        return self.places[place]
 
     def show_facts(self, jobs: JobsState, asking: Mapping[str, int]) -> None:
         """Tell every place of the jobs, and in which places so many things need the user."""
-        self.header = replace(self.header, tabs=tabs(self.keys, tuple(self.places), asking))
+        self.header = replace(self.header, tabs=tabs(self.keys, tuple(self._makers), asking))
+        self.jobs = jobs
         for screen in self.places.values():
             screen.header, screen.jobs = self.header, jobs
             for drawer in screen.query(JobsDrawer):
@@ -64,15 +85,15 @@ class PlacesApp(GuardedApp):
 
     def place_of(self, kind: type[ScreenT]) -> ScreenT:
         """The place of this kind."""
-        screen = self.places[kind.PLACE]
+        screen = self.made(kind.PLACE)
         assert isinstance(screen, kind)
         return screen
 
     async def go(self, place: str) -> None:
         """Bring a place to the front."""
-        if place in self.places and place != self.place.PLACE:
+        if place in self._makers and place != self.place.PLACE:
             self._last_place = self.place.PLACE
-            await self.switch_mode(place)
+            await self.switch_mode(self._modes_of[place])
 
     async def action_library(self) -> None:
         await self.go("library")
@@ -93,6 +114,7 @@ class PlacesApp(GuardedApp):
         await self.go(self._last_place)
 
     def action_redraw(self) -> None:
+        self.shown_rows.forget()
         self.refresh(layout=True)
 
     def action_suspend(self) -> None:
@@ -108,11 +130,7 @@ class PlacesApp(GuardedApp):
     async def _chosen(self, event: Finder.Chosen) -> None:
         await event.finder.remove()  # the focus goes back before anything else opens
         scope = event.action.scope
-        if scope is not self.place.SCOPE and scope.value in self.places:
+        if scope is not self.place.SCOPE and scope.value in self._makers:
             await self.go(scope.value)
         else:
             await self.place.perform(event.action)
-
-
-def _same(screen: FramedScreen) -> FramedScreen:
-    return screen

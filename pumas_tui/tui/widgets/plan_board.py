@@ -13,6 +13,7 @@ from pumas_tui.tui.presenters.frame import WIDE
 from pumas_tui.tui.presenters.mapping import (
     ROOMY,
     ActionRow,
+    FolderRow,
     Folds,
     Group,
     Heading,
@@ -23,6 +24,7 @@ from pumas_tui.tui.presenters.mapping import (
     plan_rows,
 )
 from pumas_tui.tui.presenters.mapping_detail import brief, detail
+from pumas_tui.tui.presenters.mapping_folders import folder_brief, folder_detail
 from pumas_tui.tui.widgets.cursor_list import CursorList
 from pumas_tui.tui.widgets.detail import Edge
 from pumas_tui.tui.widgets.lines_pane import LinesPane
@@ -101,12 +103,17 @@ class PlanBoard(Vertical):
 
     def _show_detail(self) -> None:
         action, sheet = self.action_in_front, self._sheet
+        width, tight = max(self._detail.size.width - 2, 20), self.app.size.height < ROOMY
+        if isinstance(self.current, FolderRow):
+            offer = self.current.offer
+            self._detail.show(folder_detail(offer, self._keymap, width, tight=tight))
+            self._brief.show(folder_brief(offer, self._keymap))
+            return
         if action is None or sheet is None:
             self._detail.show(())
             self._brief.show(())
             return
         models = f"{self._models_dir}/" if self.has_class("-open") else ""
-        width, tight = max(self._detail.size.width - 2, 20), self.app.size.height < ROOMY
         self._detail.show(detail(sheet, action, self._keymap, width, models, tight=tight))
         self._brief.show(brief(sheet, action, self._keymap))
 
@@ -122,7 +129,7 @@ class PlanBoard(Vertical):
                 self._folds = self._folds.spread(kind)
             case More(group, hidden, shown):
                 self._folds = self._folds.unfolded(group, hidden + shown, shown)
-            case ActionRow():
+            case ActionRow() | FolderRow():
                 self.toggle_class("-open")
         self.show(self._sheet)
 
@@ -133,8 +140,8 @@ class PlanBoard(Vertical):
             self.remove_class("-open")
         elif self.rows.marks:
             self.rows.clear_marks()
-        elif isinstance(row, ActionRow | More) and row.group is not Group.CONFLICTS:
-            self._folds = self._folds.folded(row.group)
+        elif (group := _foldable(row)) is not None:
+            self._folds = self._folds.folded(group)
             self.rows.cursor = self.rows.heading_above()
         elif self._folds.kinds:
             self._folds = Folds(self._folds.shown)
@@ -146,3 +153,12 @@ class PlanBoard(Vertical):
 
 def _app(sheet: Sheet | None) -> str:
     return sheet.plan.header.app_uid if sheet is not None else ""
+
+
+def _foldable(row: PlanRow | None) -> Group | None:
+    """The group that a row is in, if only its heading may be shown."""
+    if isinstance(row, FolderRow):
+        return Group.UNFILLED
+    if isinstance(row, ActionRow | More) and row.group is not Group.CONFLICTS:
+        return row.group
+    return None

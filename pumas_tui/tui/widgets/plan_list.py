@@ -11,6 +11,7 @@ from pumas_tui.core.domain.actions import Scope
 from pumas_tui.tui.keymap import bindings
 from pumas_tui.tui.presenters.mapping import (
     ActionRow,
+    FolderRow,
     Gap,
     Group,
     Heading,
@@ -37,6 +38,8 @@ class PlanList(SectionList[PlanRow, Key]):
         match row:
             case ActionRow():
                 return key_of(row.action)
+            case FolderRow(offer):
+                return ("folder", offer.rule.target_subdir)
             case Heading():
                 return ("heading", row.group.value)
             case More():
@@ -45,7 +48,7 @@ class PlanList(SectionList[PlanRow, Key]):
                 return ("gap", row.before.value)
 
     def stops_at(self, row: PlanRow) -> bool:
-        return isinstance(row, ActionRow | More) or (isinstance(row, Heading) and row.folded)
+        return isinstance(row, ActionRow | FolderRow | More) or (isinstance(row, Heading) and row.folded)
 
     def mark_key(self, row: PlanRow) -> Key | None:
         return key_of(row.action) if isinstance(row, ActionRow) else None
@@ -68,6 +71,8 @@ class PlanList(SectionList[PlanRow, Key]):
                 look = style + self.look("open")
                 return Strip([Segment(head, style), Segment(sign, look), Segment(tail, style)], width)
             case ActionRow(group=group, sign=sign) if not on_cursor and (group in _DIM or sign == "."):
+                return Strip([Segment(text, style + self.look("dim"))], width)
+            case FolderRow() if not on_cursor:
                 return Strip([Segment(text, style + self.look("dim"))], width)
             case _:
                 return Strip([Segment(text, style)], width)
