@@ -3,7 +3,15 @@
 import subprocess
 import sys
 
-NAMES = ("bench_copy", "bench_search", "bench_scan", "bench_health", "bench_terminal", "bench_offline")
+NAMES = (
+    "bench_copy",
+    "bench_search",
+    "bench_scan",
+    "bench_health",
+    "bench_start",
+    "bench_terminal",
+    "bench_offline",
+)
 
 for name in NAMES:
     print(f"== {name}", flush=True)

@@ -9,13 +9,17 @@ import math
 import os
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pumas_tui.core.domain import extra_model_paths
+from pumas_tui.core.domain.extra_roots import ExtraRoots
 from pumas_tui.core.domain.imports import DuplicatePolicy, ImportChoices
 from pumas_tui.core.domain.jobs import JobState
+from pumas_tui.core.domain.plan import Act
 from pumas_tui.core.library import Library, OpenOptions, create_library
 from tests.real import families, fetch
 from tests.real.test_ground_truth import pairs
@@ -65,11 +69,11 @@ def an_app(checkout: Path, base: Path) -> None:
                 Path(folder).mkdir(parents=True, exist_ok=True)
 
 
-def sources(inbox: Path) -> dict[str, str]:
-    """Make the smallest file of every kind that has a published one: file name -> its folder."""
+def sources(inbox: Path, only: Collection[str] = ()) -> dict[str, str]:
+    """Make the smallest file of every kind that has a published one, or of some: file name -> its folder."""
     smallest: dict[str, tuple[int, str, Tensors]] = {}
     for name, kind in pairs():
-        recipe = families.recipe(name, kind)
+        recipe = families.recipe(name, kind) if not only or kind in only else None
         if recipe is not None:
             made = tensors(recipe, name)
             numbers = sum(math.prod(shape) for _, shape in made.values())
@@ -111,3 +115,95 @@ async def test_comfyui_lists_every_mapped_model_once(checkout: Path, tmp_path: P
         for path in one["paths"]:
             if path is not None:
                 assert Path(path).stat().st_size, path
+
+
+EXTRA = """
+a1111:
+    base_path: {top}/webui
+    loras: |
+        Lora
+        LyCORIS
+    embeddings: embeddings
+    custom_nodes: nodes
+first:
+    base_path: $PUMAS_EXTRA/first
+    is_default: true
+    clip: encoders
+    unet: nowhere
+    controlnet: control
+    checkpoints: |
+        checkpoints
+
+        {top}/comfy/models/checkpoints
+own:
+    base_path: {top}/comfy
+    vae: models/vae
+    LLM: models/llm
+library:
+    is_default: yes
+    upscale_models: library/models
+"""
+
+
+ROOTS = {"text_encoders": "first/encoders", "controlnet": "first/control", "embeddings": "webui/embeddings"}
+"""Kinds with a folder beside the app's own that holds every model of them, below the folder of the test."""
+
+
+async def test_comfyui_lists_what_it_reads_from_elsewhere_once(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base, inbox, root = tmp_path / "comfy", tmp_path / "inbox", tmp_path / "library"
+    monkeypatch.setenv("PUMAS_EXTRA", str(tmp_path))
+    inbox.mkdir()
+    an_app(checkout, base)
+    truth = sources(inbox, ("text_encoders", "clip", "controlnet", "upscale_models", "loras", "vae"))
+    file = base / "extra_model_paths.yaml"
+    file.write_text(EXTRA.format(top=tmp_path).replace("library/models", f"{root}/models"))
+    await create_library(str(root))
+    async with Library.open(OpenOptions(root=str(root))) as library:
+        await library.ready()
+        inspection = await library.imports.inspect_paths([str(inbox)])
+        submitted = await library.imports.submit(inspection.candidates, ALL_OF_THEM)
+        await library.jobs.wait(submitted.jobs)
+        stored = {path.name: path for path in root.glob("models/*/*/*/*") if path.name in truth}
+        for kind, folder in ROOTS.items():
+            (tmp_path / folder / "deep").mkdir(parents=True)
+            for name in [name for name in truth if _kind(truth[name]) == kind]:
+                os.link(stored[name], tmp_path / folder / "deep" / name)
+        (tmp_path / "webui/Lora").symlink_to(root / "models/diffusion")
+        await library.mapping.add_app(await library.mapping.propose(str(base)))
+        [status] = await library.mapping.apps()
+        [plan] = await library.mapping.plan()
+        [applied] = await library.mapping.sync()
+        assert not applied.failed, applied.failed
+    elsewhere = {_kind(action.folder) for action in plan.of(Act.REFUSE) if action.code == "extra_root"}
+    assert elsewhere == {*ROOTS, "loras", "upscale_models"}, elsewhere
+    told = lists(checkout, base)
+    assert_same_folders(base, told, status.extra)
+    for kind in told.keys() - {"upscale_models", "loras"}:  # their folders hold models of other kinds too
+        places = [os.stat(path).st_ino for path in told[kind]["paths"] if path is not None]
+        assert len(places) == len(set(places)), (kind, told[kind]["names"])
+    for name, folder in truth.items():
+        paths = [
+            path for path in told[_kind(folder)]["paths"] if path and os.path.samefile(path, stored[name])
+        ]
+        assert len(paths) == 1, (name, folder, paths)
+
+
+def assert_same_folders(base: Path, told: dict[str, dict[str, Any]], extra: ExtraRoots) -> None:
+    """ComfyUI has the very folders that its file says, in that order, and the list of apps shows them."""
+    said = extra_model_paths.parse(Path(extra.file).read_text(), extra.file, environ=os.environ)
+    for kind, one in told.items():
+        own = [f for f in one["folders"] if Path(f).parent == base / "models" and f not in said.of(kind)]
+        assert [f for f in one["folders"] if f not in own] == list(said.of(kind)), kind
+    its_own = {str(base / "models" / name) for name in os.listdir(base / "models")}
+    theirs = {
+        (kind, folder) for kind, one in told.items() for folder in one["folders"] if folder not in its_own
+    }
+    assert {(one.root.kind, one.root.path) for one in extra.roots} == theirs
+
+
+def _kind(folder: str) -> str:
+    """What ComfyUI calls what is in a folder."""
+    aliases = {"clip": "text_encoders", "unet": "diffusion_models", "t2i_adapter": "controlnet"}
+    return aliases.get(folder, folder)
