@@ -236,8 +236,8 @@ class Library:
             self._bus.publish(MessagePosted(f"{safe(app.name)} was moved to {safe(app.base)}", "info"))
 
     async def load_network(self) -> None:
-        """Load what `network` needs, in a thread: whoever shows something must not stand still meanwhile."""
-        await asyncio.to_thread(_load_network)
+        """Make what `network` needs, in a thread: whoever shows something must not stand still meanwhile."""
+        await asyncio.to_thread(self._online.prepare)
 
     def begin(self) -> None:
         """Recover and run jobs from now on, where that was not to begin at once."""
@@ -266,11 +266,6 @@ class Library:
             await self.network.close()
         await asyncio.to_thread(self._online.close)
         self._bus.close()
-
-
-def _load_network() -> None:
-    from pumas_tui.core.flows import connecting as connecting
-    from pumas_tui.core.flows import network as network
 
 
 def _nothing(*_: str) -> None:

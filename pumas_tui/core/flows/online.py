@@ -42,6 +42,12 @@ class Online:
         self._store: Lookups | None = None
         self._downloads: DownloadTools | None = None
 
+    def prepare(self) -> None:
+        """Load and make what `network` needs, in a thread of whoever must not stand still meanwhile."""
+        from pumas_tui.core.flows import network as network
+
+        self._with_lock(self._opened_store)
+
     def network(
         self,
         edit: "EditTools",
