@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pumas_tui.core.db.registry_schema import to_json
+from pumas_tui.core.db.registry_schema import placeholders, to_json
 from pumas_tui.core.db.revision import next_rev
 from pumas_tui.core.db.rooted import below, joined
 from pumas_tui.core.domain.app_records import App, MountFacts
@@ -17,7 +17,7 @@ from pumas_tui.core.domain.ids import AppUid
 
 _COLUMNS = (
     "uid, app, name, version, base, base_relative, kind, variant, mount, kind_folders, containers,"
-    " version_said"
+    " version_said, folder"
 )
 
 
@@ -37,7 +37,8 @@ def _app(row: Sequence[Any], root: str) -> App:
         containers=tuple((host, inside) for host, inside in json.loads(row[10])),
         variant=row[7],
         version_said=bool(row[11]),
-        created_at=row[12],
+        folder=joined(root, folder) if (folder := os.fsdecode(row[12])) else "",
+        created_at=row[13],
     )
 
 
@@ -64,17 +65,18 @@ def put(conn: sqlite3.Connection, root: str, app: App) -> None:
         to_json({folder: below(real, app.base) for folder, real in app.kind_folders.items()}),
         to_json(app.containers),
         app.version_said,
+        os.fsencode(below(app.folder, root) if app.folder else ""),
         app.created_at,
         next_rev(conn),
     )
     # No REPLACE: that would delete the row its links refer to.
     conn.execute(
-        f"INSERT INTO apps ({_COLUMNS}, created_at, rev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        f"INSERT INTO apps ({_COLUMNS}, created_at, rev) VALUES ({placeholders(values)})"
         " ON CONFLICT (uid) DO UPDATE SET app = excluded.app, name = excluded.name,"
         " version = excluded.version, base = excluded.base, base_relative = excluded.base_relative,"
         " kind = excluded.kind, variant = excluded.variant, mount = excluded.mount,"
         " kind_folders = excluded.kind_folders, containers = excluded.containers,"
-        " version_said = excluded.version_said, rev = excluded.rev",
+        " version_said = excluded.version_said, folder = excluded.folder, rev = excluded.rev",
         values,
     )
 

@@ -162,6 +162,10 @@ SCHEMA: tuple[Step, ...] = (
         # the user gave the version: what the app's files tell does not count
         "ALTER TABLE apps ADD COLUMN version_said INTEGER NOT NULL DEFAULT 0",
     ),
+    (
+        # the app's own folder where base does not tell it, relative to the root when below it
+        "ALTER TABLE apps ADD COLUMN folder BLOB NOT NULL DEFAULT x''",
+    ),
 )
 
 

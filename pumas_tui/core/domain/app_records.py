@@ -28,6 +28,7 @@ class App:
     `kind_folders`: folder relative to `base` -> its real path when the app was added; only those that a rule
     may target. `containers`: (path on this host, path inside the container) pairs. `variant`: which mapping
     configs it takes. `version_said`: the user gave the version; what the app's files tell does not count.
+    `folder`: the app's own folder, real, where `base` does not tell it: its models are a link elsewhere.
     """
 
     uid: AppUid
@@ -41,6 +42,7 @@ class App:
     variant: str = "default"
     created_at: float = 0.0
     version_said: bool = False
+    folder: str = ""
 
 
 def row_json(app: App) -> dict[str, Any]:

@@ -46,9 +46,10 @@ def propose(tools: AppTools, wanted: Wanted) -> AppProposal:
     if not reading.is_folder(folder):
         raise NotFoundError(f"{wanted.path} is not a folder", path=wanted.path, hint="check the path")
     kind, folder, version = _recognised(folder, wanted)
-    base = app_facts.base_of(kind, folder)
+    named = app_facts.base_of(kind, folder)
+    base = os.path.realpath(named)  # a box with a second disk often has a link there
     if not reading.is_folder(base):
-        raise NotFoundError(f"{base} is not a folder", path=base, hint=f"{kind.value} keeps its models there")
+        raise NotFoundError(f"{named} is no folder", path=named, hint=f"{kind.value} keeps its models there")
     _check_place(tools, base, wanted.variant)
     app = App(
         uid=new_app_uid(),
@@ -56,7 +57,7 @@ def propose(tools: AppTools, wanted: Wanted) -> AppProposal:
         name=_free_name(tools, wanted.name or os.path.basename(folder) or kind.value),
         version=wanted.version or version,
         version_said=bool(wanted.version),
-        base=os.path.realpath(base),
+        base=base,
         mount=app_facts.mount_facts(base),
         containers=wanted.containers,
         variant=wanted.variant,
@@ -64,7 +65,8 @@ def propose(tools: AppTools, wanted: Wanted) -> AppProposal:
     )
     rules = mapping_rules.active(mapping_rules.load(tools.paths), app)
     folders = mapping_rules.top_folders(rules)
-    app = replace(app, kind_folders=app_facts.kind_folders(app.base, folders))
+    own = folder if app_facts.folder_of(app) != folder else ""
+    app = replace(app, kind_folders=app_facts.kind_folders(app.base, folders), folder=own)
     away = {name: real for name, real in app.kind_folders.items() if not is_inside(real, app.base)}
     same = space.device_number(app.base) == space.device_number(tools.paths.models)
     extra = extra_roots.of_app(app, tools.paths.models)
@@ -74,8 +76,12 @@ def propose(tools: AppTools, wanted: Wanted) -> AppProposal:
 def _recognised(folder: str, wanted: Wanted) -> tuple[AppKind, str, str]:
     """(kind, the app's folder, its version). A models folder of an app that is recognised means that app."""
     tree = app_trees.app_at(folder)
-    if tree is None and wanted.kind is None and os.path.basename(folder) == "models":
-        tree = app_trees.app_at(os.path.dirname(folder))
+    named = os.path.abspath(
+        os.path.expanduser(wanted.path)
+    )  # the models folder itself may be a link elsewhere
+    for models in (folder, named):
+        if tree is None and wanted.kind is None and os.path.basename(models) == "models":
+            tree = app_trees.app_at(os.path.realpath(os.path.dirname(models)))
     if tree is not None and wanted.kind in (None, tree.kind):
         return tree.kind, tree.path, tree.version
     if wanted.kind is None:

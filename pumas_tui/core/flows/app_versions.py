@@ -14,7 +14,7 @@ from pumas_tui.core.fs import app_facts, app_trees
 
 def now(app: App) -> App:
     """The app with the version that its files tell now, that on record where they do not. Never raises."""
-    folder = app_facts.folder_of(app.kind, app.base) if not app.version_said else ""
+    folder = app_facts.folder_of(app) if not app.version_said else ""
     tree = app_trees.app_at(folder) if folder else None
     if tree is None or tree.kind is not app.kind or not tree.version:
         return app

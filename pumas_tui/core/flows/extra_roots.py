@@ -25,7 +25,7 @@ def of_app(app: App, models_dir: str) -> ExtraRoots:
 
     `models_dir`: path of the library's models/. The app's own folders are not among them.
     """
-    folder = app_facts.folder_of(app.kind, app.base)
+    folder = app_facts.folder_of(app)
     file = disk.file_of(folder) if folder and app.kind is AppKind.COMFYUI else ""
     if not file:
         return NONE

@@ -40,12 +40,12 @@ def base_of(kind: AppKind, path: str) -> str:
     return f"{path}/models" if kind is AppKind.COMFYUI else path
 
 
-def folder_of(kind: AppKind, base: str) -> str:
-    """The app's own folder, by the one below which it keeps models; empty where that lies elsewhere."""
-    folder, _, name = base.rpartition("/")
-    if kind is AppKind.COMFYUI:
-        return folder if name == "models" else ""
-    return base
+def folder_of(app: App) -> str:
+    """The app's own folder: the recorded one, else by its base; empty where that tells nothing."""
+    folder, _, name = app.base.rpartition("/")
+    if app.folder or app.kind is not AppKind.COMFYUI:
+        return app.folder or app.base
+    return folder if name == "models" else ""
 
 
 def kind_folders(base: str, folders: Iterable[str]) -> dict[str, str]:

@@ -44,6 +44,7 @@ def app(base: str, name: str = "ComfyUI", **folders: str) -> App:
         variant="sdxl-only",
         created_at=12.5,
         version_said=True,
+        folder="/srv/Comfy\udcffUI",
     )
 
 

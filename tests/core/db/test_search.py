@@ -173,7 +173,7 @@ async def test_links_come_from_the_registry(tmp_path: Path) -> None:
     with store.write() as conn:
         conn.execute(
             "INSERT INTO apps VALUES"
-            " ('a', 'comfyui', 'My Comfy', '', x'', 0, '', '', '{}', '{}', 0, 1, '[]', 0)"
+            " ('a', 'comfyui', 'My Comfy', '', x'', 0, '', '', '{}', '{}', 0, 1, '[]', 0, x'')"
         )
         conn.execute(
             "INSERT INTO links VALUES (1, ?, 'a', x'ff', x'', 'symlink', 'rule', 'r', '', NULL, 0)",

@@ -118,3 +118,19 @@ async def test_an_app_whose_files_say_nothing_keeps_its_version(library: Library
     assert await versions(library) == ("0.6.0", "0.6.0")
     (app.parent / "main.py").unlink()
     assert await versions(library) == ("0.6.0", "0.6.0")
+
+
+async def test_an_app_whose_models_are_a_link_elsewhere(library: Library, app: Path, tmp_path: Path) -> None:
+    """Its own folder is on record, so that its version and its file of other folders are read there."""
+    (tmp_path / "disk2").mkdir()
+    app.rename(tmp_path / "disk2/models")
+    app.symlink_to(tmp_path / "disk2/models")
+    proposal = await library.mapping.propose(str(app))
+    assert (proposal.app.base, proposal.app.version) == (str(tmp_path / "disk2/models"), "0.6.0")
+    await library.mapping.add_app(proposal)
+    update(app)
+    assert await versions(library) == ("0.7.1", "0.6.0")
+    (tmp_path / "srv").mkdir()
+    (app.parent / "extra_model_paths.yaml").write_text(f"me:\n  loras: {tmp_path}/srv\n")
+    [status] = await library.mapping.apps()
+    assert [seen.root.path for seen in status.extra.roots] == [str(tmp_path / "srv")]
