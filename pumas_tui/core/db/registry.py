@@ -115,10 +115,15 @@ class Registry:
 
     def drop_drafts(self, plan_key: str, targets: Iterable[str]) -> None:
         """Forget the answers kept under this key for these targets; those for others stay."""
-        gone = set(targets)
-        kept = self.drafts(plan_key)
-        if gone & kept.keys():
-            self.keep_drafts(plan_key, {t: answer for t, answer in kept.items() if t not in gone})
+        gone = self.drafts(plan_key).keys() & set(targets)
+        if not gone:
+            return
+        with self._db.write() as conn:
+            next_rev(conn)
+            conn.executemany(
+                "DELETE FROM drafts WHERE plan_key = ? AND target = ?",
+                [(plan_key, os.fsencode(target)) for target in gone],
+            )
 
     def bases(self) -> dict[str, str]:
         """Places as they were last seen: `root`, `models` or an app's uid, to an absolute path."""

@@ -8,8 +8,8 @@ can, and compares each file's SHA-256 with the one the Hub told of.
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,7 @@ from pumas_tui.core.domain.hub_values import HubFile
 from pumas_tui.core.domain.ids import ModelId, ModelUid
 from pumas_tui.core.domain.imports import ImportMode
 from pumas_tui.core.domain.jobs import Job, Stage
+from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.matching import Subject, SubjectFile
 from pumas_tui.core.domain.vocabulary import Trust
 from pumas_tui.core.flows import editing, held_files, known_content, preflight, waiting_jobs
@@ -61,6 +62,20 @@ def handler(tools: DownloadTools) -> Callable[[Job, JobContext], Outcome]:
     return handle
 
 
+@contextmanager
+def kept_while_wanted(paths: LibraryPaths, uid: ModelUid, controls: Controls) -> Iterator[None]:
+    """What came of a download stays for the next attempt, unless nobody wants one or it was refused."""
+    try:
+        yield
+    except CancelledError:
+        if controls.unwanted.is_set():
+            sweeping.drop_downloads(paths, (uid,))
+        raise
+    except RefusedError:  # the same bytes would be refused again: a retry brings new ones
+        sweeping.drop_downloads(paths, (uid,))
+        raise
+
+
 @dataclass(frozen=True, slots=True)
 class DownloadRun:
     """One attempt at one job."""
@@ -74,18 +89,11 @@ class DownloadRun:
         raises."""
         order = downloads.decode(self.job.payload)
         imports = self.tools.imports
-        try:
+        with kept_while_wanted(imports.paths, order.uid, self.controls):
             if known_content.by_uid(imports.index, imports.paths, order.uid) is None:
                 with waiting_jobs.for_network():
                     self.fetch(order)
             outcome = self._imported(order)
-        except CancelledError:
-            if self.controls.unwanted.is_set():
-                sweeping.drop_downloads(imports.paths, (order.uid,))
-            raise
-        except RefusedError:  # the same bytes would be refused again: a retry brings new ones
-            sweeping.drop_downloads(imports.paths, (order.uid,))
-            raise
         if isinstance(outcome, Asked):
             return Asks(outcome.needs)
         self._enrich(order, outcome)

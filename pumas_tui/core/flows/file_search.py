@@ -17,6 +17,7 @@ from pumas_tui.core.domain.files import FileEntry
 from pumas_tui.core.domain.found_files import Searched
 from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.domain.refetching import Refetch
+from pumas_tui.core.flows.searching import WatchedSearch
 from pumas_tui.core.fs import copying, reading
 from pumas_tui.core.fs.hunting import CANCELLED, TOO_LONG, Hunt, Limits, SoFar
 from pumas_tui.core.host import drives
@@ -25,9 +26,8 @@ LIMITS = Limits(entries=500_000, seconds=60.0)
 """Entries of folders in one place, and seconds of looking in all of them; reading what fits comes on top."""
 
 
-class FileSearch:
-    """A search for what one model lacks: run it, see how far it is, stop it. `start` gives what it lacks and
-    the path that it was imported from."""
+class FileSearch(WatchedSearch[Searched]):
+    """A search for what one model lacks. `start` gives what that is, and the path it was imported from."""
 
     def __init__(
         self,
@@ -36,29 +36,15 @@ class FileSearch:
         limits: Limits = LIMITS,
         table: str = drives.MOUNTS,
     ) -> None:
+        super().__init__()
         self._paths = paths
         self._start = start
         self._limits = limits
         self._table = table
-        self._so_far = SoFar()
-        self._cancel = threading.Event()
 
-    @property
-    def so_far(self) -> tuple[int, str]:
-        """Files seen, and the folder or file that is being read."""
-        return self._so_far.files, self._so_far.folder
-
-    def stop(self) -> None:
-        """End the search soon; `run` gives what it came to."""
-        self._cancel.set()
-
-    async def run(self) -> Searched:
-        """Look. Raises NotFoundError, AmbiguousError, DiskError, DamagedError: the model cannot be read."""
-        try:
-            plan, source = await self._start()
-            return await asyncio.to_thread(self._find, plan, source)
-        finally:
-            self.stop()  # whoever waited is gone: so is the reason to look
+    async def _look(self) -> Searched:
+        plan, source = await self._start()
+        return await asyncio.to_thread(self._find, plan, source)
 
     def _find(self, plan: Refetch, source: str) -> Searched:
         proven = _Proven(plan, self._cancel, self._so_far)

@@ -5,7 +5,6 @@ Reads only, but for the job's row; runs in worker threads.
 
 import asyncio
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,8 +21,9 @@ from pumas_tui.core.domain.layout import LibraryPaths
 from pumas_tui.core.flows import sources
 from pumas_tui.core.flows.inspecting import inspect_candidate
 from pumas_tui.core.flows.queueing import UNSTARTED
+from pumas_tui.core.flows.searching import WatchedSearch
 from pumas_tui.core.fs import devices, headers, scan
-from pumas_tui.core.fs.hunting import Hunt, Limits, SoFar
+from pumas_tui.core.fs.hunting import Hunt, Limits
 
 _SHOWN = 3  # files of the right name that are no such part
 
@@ -37,31 +37,17 @@ class PartTools:
     index: IndexWriter
 
 
-class PartHunt:
-    """A search for the parts that one import lacks: run it, see how far it is, stop it."""
+class PartHunt(WatchedSearch[PartSearch]):
+    """A search for the parts that one import lacks, near the other parts, then in the library."""
 
     def __init__(self, tools: PartTools, job_id: JobId, limits: Limits) -> None:
+        super().__init__()
         self._tools = tools
         self._job_id = job_id
         self._limits = limits
-        self._so_far = SoFar()
-        self._cancel = threading.Event()
 
-    @property
-    def so_far(self) -> tuple[int, str]:
-        """Files seen, and the folder that is being read."""
-        return self._so_far.files, self._so_far.folder
-
-    def stop(self) -> None:
-        """End the search soon; `run` gives what it came to."""
-        self._cancel.set()
-
-    async def run(self) -> PartSearch:
-        """Look near the other parts, then in the library. Raises NotFoundError, DiskError."""
-        try:
-            return await asyncio.to_thread(self._find)
-        finally:
-            self.stop()  # whoever waited is gone: so is the reason to look
+    async def _look(self) -> PartSearch:
+        return await asyncio.to_thread(self._find)
 
     def _find(self) -> PartSearch:
         """Outward from the other parts, until every one was found."""

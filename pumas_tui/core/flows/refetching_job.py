@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pumas_tui.core.domain import fingerprints, identity, refetching
 from pumas_tui.core.domain.absent_parts import FoundPart
 from pumas_tui.core.domain.errors import (
-    CancelledError,
     NotFoundError,
     RefusedError,
 )
@@ -22,7 +21,7 @@ from pumas_tui.core.domain.ids import JobId, ModelId, ModelUid
 from pumas_tui.core.domain.jobs import Job, Stage
 from pumas_tui.core.domain.refetching import Came, Get, Lack, Lacking, RefetchOrder
 from pumas_tui.core.flows import filling, lacking_files, missing_parts, waiting_jobs
-from pumas_tui.core.flows.downloading import DownloadRun, DownloadTools
+from pumas_tui.core.flows.downloading import DownloadRun, DownloadTools, kept_while_wanted
 from pumas_tui.core.flows.filling import Filling, FillTools
 from pumas_tui.core.flows.lacking_files import Described
 from pumas_tui.core.flows.local_files import Bringing
@@ -67,19 +66,11 @@ class RefetchRun:
         NotFoundError, RefusedError, ChangedMeanwhileError, CancelledError, DiskError."""
         paths = self.tools.downloads.imports.paths
         key = refetching.order_of(self.job.payload).uid
-        try:
-            with waiting_jobs.for_network():
-                if "job" in refetching.into_of(self.job.payload):
-                    result = _ForImport(self).run()
-                else:
-                    result = _ForModel(self).run()
-        except CancelledError:
-            if self.controls.unwanted.is_set():
-                sweeping.drop_downloads(paths, (key,))
-            raise
-        except RefusedError:  # the same bytes would be refused again: a retry brings new ones
-            sweeping.drop_downloads(paths, (key,))
-            raise
+        with kept_while_wanted(paths, key, self.controls), waiting_jobs.for_network():
+            if "job" in refetching.into_of(self.job.payload):
+                result = _ForImport(self).run()
+            else:
+                result = _ForModel(self).run()
         sweeping.drop_downloads(paths, (key,))
         return Finished(result)
 

@@ -30,8 +30,9 @@ async def end_abandoned(client: "httpx.AsyncClient") -> None:
         return
     for one in getattr(getattr(transport, "_pool", None), "connections", ()):
         inner = getattr(one, "_connection", None)
-        known = inner is not None and all(hasattr(inner, name) for name in _PRIVATE)
-        if inner is not None and known and not inner.is_closed():
+        if inner is None or not all(hasattr(inner, name) for name in _PRIVATE):
+            continue
+        if not inner.is_closed():
             await _end_in(inner)
 
 
